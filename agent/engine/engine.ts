@@ -1,0 +1,110 @@
+/**
+ * What a task run needs from the machine: a task user, commands run as it, its files read as it, and its proven end.
+ * The macosx engine (macosx.ts) keeps this contract on top of the helper; nothing outside this folder knows the helper.
+ * Order for one task: builder → sandbox → result set → gone. Each step consumes the one before.
+ */
+import type { Readable, Writable } from "node:stream";
+import type { Gone } from "../../shared/protocol/messages.ts";
+
+export interface TaskUser {
+  readonly name: string;
+  readonly uid: number;
+  /** Home, working directory and TASK_WORKDIR of the task. */
+  readonly home: string;
+}
+
+export interface Engine {
+  /** Takes the warm task user or makes one. Throws EngineError. */
+  newSandboxBuilder(): Promise<SandboxBuilder>;
+  /** Aborted when the control connection is lost: every run then ends as worker-shutdown. */
+  readonly lost: AbortSignal;
+  /** Deletes the warm user and closes the connection. Only after every sandbox is disposed. */
+  dispose(): Promise<void>;
+}
+
+export interface SandboxBuilder {
+  readonly user: TaskUser;
+  /** Throws EngineError `invalid-env-name`, or `naming-conflict` when the name is set already. */
+  setEnvironmentVariable(name: string, value: string): void;
+  /** Writes `body` to `<home>/<name>` by a process of the task user, then sets `mode`. Throws EngineError. */
+  placeFile(file: { name: string; body: Readable; mode: 0o600 | 0o755 }): Promise<void>;
+  /** Consumes the builder. */
+  startSandbox(): Sandbox;
+  dispose(): Promise<Gone>;
+}
+
+export interface CommandResult {
+  /** Neither code nor signal: the command could not be started. */
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly userMs: number;
+  readonly systemMs: number;
+  readonly wallMs: number;
+  /** `kill` ended it. */
+  readonly aborted: boolean;
+}
+
+export interface Sandbox {
+  readonly user: TaskUser;
+  /**
+   * Runs one command as the task user in its home; stdout and stderr go to `output` in the order they were written.
+   * Resolves when the last byte is in `output`, which is left open. Throws EngineError when the helper fails.
+   */
+  run(argv: readonly string[], output: Writable): Promise<CommandResult>;
+  /** Kills every process of the task user; a command under way ends with `aborted`. Any number of calls. */
+  kill(): Promise<void>;
+  /** Kills what is left, counts it, and consumes the sandbox. */
+  finish(): Promise<ResultSet>;
+  dispose(): Promise<Gone>;
+}
+
+export interface TaskFile {
+  /** Bytes, as seen when it was opened. */
+  readonly size: number;
+  /** Exactly `size` bytes, or an error: a file that changes, shrinks or vanishes meanwhile destroys the stream. */
+  readonly body: Readable;
+}
+
+export interface ResultSet {
+  /** Processes that outlived the last command. */
+  readonly leftover: number;
+  /** `path` is relative to the home or absolute; the task user itself opens it. Throws ResourceError. */
+  openFile(path: string): Promise<TaskFile>;
+  /** Relative slash paths of all that is no directory below `path`, in no order. Throws ResourceError. */
+  listFolder(path: string): AsyncIterable<string>;
+  dispose(): Promise<Gone>;
+}
+
+export type EngineErrorCode =
+  | "invalid-env-name"
+  | "naming-conflict"
+  | "argv-too-long"
+  | "no-free-user"
+  | "helper-lost"
+  | "helper-refused"
+  | "place-failed";
+
+export class EngineError extends Error {
+  readonly code: EngineErrorCode;
+  constructor(code: EngineErrorCode, message: string) {
+    super(message);
+    this.name = "EngineError";
+    this.code = code;
+  }
+}
+
+/** The queue's names for what can be wrong with a file that a task should have left. */
+export type ResourceReason =
+  | "file-missing-on-worker"
+  | "invalid-resource-on-worker"
+  | "too-large-file-on-worker"
+  | "file-not-readable-on-worker";
+
+export class ResourceError extends Error {
+  readonly reason: ResourceReason;
+  constructor(reason: ResourceReason, message: string) {
+    super(message);
+    this.name = "ResourceError";
+    this.reason = reason;
+  }
+}

@@ -1,0 +1,30 @@
+/** The queue as one claimed run sees it: its own credentials, replaced at each reclaim. */
+import type { ExceptionReason } from "../outcome.ts";
+import type { ArtifactRequest } from "./types.ts";
+
+/** The queue's answer was final (4xx), or retries ran out. `status` is null when no answer came. */
+export class QueueError extends Error {
+  readonly status: number | null;
+  readonly code: string;
+  constructor(status: number | null, code: string, message: string) {
+    super(message);
+    this.name = "QueueError";
+    this.status = status;
+    this.code = code;
+  }
+}
+
+/** Every call retries what is safe to retry (5xx, no answer) and throws QueueError for the rest. */
+export interface TaskQueue {
+  readonly rootUrl: string;
+  /** When the claim ends, moved by each reclaim. */
+  readonly takenUntil: Date;
+  reclaim(): Promise<void>;
+  /** State of the newest run as anyone may see it; null when the queue could not be asked. */
+  isStillOurs(): Promise<boolean | null>;
+  reportCompleted(): Promise<void>;
+  reportFailed(): Promise<void>;
+  reportException(reason: ExceptionReason): Promise<void>;
+  /** `putUrl` for s3. */
+  createArtifact(name: string, request: ArtifactRequest): Promise<{ putUrl?: string }>;
+}

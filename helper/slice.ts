@@ -1,0 +1,45 @@
+/** Instances that a starter may use: 20 slices of 25 uids behind those of the installed worker. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { lstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Config, readConfig } from "./config.ts";
+import { helperFlags } from "./flags.ts";
+import { configFile, placesOf } from "./places.ts";
+
+export interface Slice {
+  name: string;
+  firstUid: number;
+}
+export const slices: Slice[] = Array.from({ length: 20 }, (_, index) => ({
+  name: `slice-${index + 1}`,
+  firstUid: 5500 + 25 * index,
+}));
+
+/** Writes a root-owned helper.json: the machine's own where there is one, with these uids. Returns its path. */
+export function writeConfig(path: string, firstUid: number, code: string, more: Partial<Config> = {}): string {
+  const own = lstatSync(configFile, { throwIfNoEntry: false }) ? readConfig(configFile) : {};
+  const dscl = process.platform === "darwin" ? {} : { dscl: join(code, "test/dscl/dscl") };
+  writeFileSync(path, JSON.stringify({ ...dscl, ...own, uidRange: [firstUid, firstUid + 24], maxUsers: 24, ...more }));
+  return path;
+}
+
+/** Starts the helper of a slice from staged code. Resolves when it listens, or to its exit status when it has ended. */
+export async function startHelper(
+  { name, firstUid }: Slice,
+  node: string,
+  code: string,
+  more: Partial<Config> = {},
+): Promise<ChildProcess | number> {
+  const places = placesOf(name);
+  for (const directory of [places.state, places.runParent]) mkdirSync(directory, { recursive: true });
+  mkdirSync(places.logs, { recursive: true, mode: 0o700 });
+  const config = writeConfig(`${places.state}/helper.json`, firstUid, code, more);
+  const script = [join(code, "helper/main.ts"), "--instance", name, "--config", config, "--lifeline"];
+  const flags = helperFlags(places, readConfig(config), false);
+  const log = openSync(`${places.logs}/helper.log`, "a", 0o600);
+  const stdio: ["pipe", "pipe", number] = ["pipe", "pipe", log];
+  const helper = spawn(node, [...flags, ...script], { cwd: "/", env: {}, detached: true, stdio });
+  helper.stdin?.on("error", () => {});
+  const exited = new Promise<number>((done) => helper.once("exit", (status) => done(status ?? 70)));
+  return Promise.race([exited, new Promise<ChildProcess>((done) => helper.stdout?.once("data", () => done(helper)))]);
+}

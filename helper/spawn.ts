@@ -1,0 +1,114 @@
+/**
+ * The only module of the helper that starts processes. Three kinds: root's own tools (constant absolute path, argv and
+ * environment), constant tools as a task user, and the commands of a task. Never a shell string from anywhere.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
+import type { Exited, Requests } from "../shared/protocol/messages.ts";
+import type { Config } from "./config.ts";
+
+const constantEnv = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC" };
+const bash = ["--norc", "--noprofile", "-p", "-c"];
+const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "utf8");
+const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
+const maxOutput = 8 * 1024 * 1024;
+
+export interface ToolResult {
+  /** Null when a signal ended it, our own time limit included. */
+  exit: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+function collect(child: ChildProcess, timeoutMs: number): Promise<ToolResult> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      child.kill("SIGKILL");
+      for (const stream of [child.stdout, child.stderr]) stream?.destroy(); // Its own children may hold them open.
+    };
+    const timer = setTimeout(stop, timeoutMs);
+    const texts = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+      child[name]?.setEncoding("utf8").on("data", (text: string) => {
+        texts[name] += text;
+        if (texts[name].length > maxOutput) stop();
+      });
+    }
+    child.on("error", reject);
+    child.on("close", (exit: number | null) => {
+      clearTimeout(timer);
+      resolve({ exit, ...texts });
+    });
+  });
+}
+
+/** Runs a tool as root. Rejects when it cannot be started at all. */
+export function runTool(file: string, args: readonly string[], timeoutMs: number): Promise<ToolResult> {
+  // Root: `file` is one of the constants in tools.ts, `args` are built by the caller from names the helper made.
+  return collect(spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "pipe"] }), timeoutMs);
+}
+
+/** Root: Node takes `uid: null` for "stay root", and XNU ignores setuid(-101). Nothing else may become a uid. */
+function checked(uid: number, config: Config): { uid: number; gid: number } {
+  const [first, last] = config.uidRange;
+  if (!Number.isInteger(uid) || uid < first || uid > last) throw new Error(`uid ${uid} is no task uid`);
+  return { uid, gid: uid };
+}
+
+/** Runs the constant sweep as a task user: what only that user may touch is removed by it, and counted. */
+export function runSweep(uid: number, config: Config, args: string[], timeoutMs: number): Promise<ToolResult> {
+  const ids = checked(uid, config);
+  const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
+  const argv = [...bash, sweep, "sweep", ...args];
+  return collect(spawn("/bin/bash", argv, { ...ids, cwd: "/", env: constantEnv, detached: true, stdio }), timeoutMs);
+}
+
+const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
+
+function milliseconds(report: string): number[] {
+  return [...report.matchAll(/(\d+)m(\d+\.\d+)s/g)].map(([, m, s]) =>
+    Math.round(Number(m) * 60_000 + Number(s) * 1000),
+  );
+}
+
+/**
+ * Starts a command as the task user. Everything of the request is data: the lines in become-user.sh read it after the
+ * ids have changed. Returns undefined when the system has no process to give; `ended` is called once otherwise.
+ */
+export function startCommand(
+  request: Pick<Requests["spawn"], "argv" | "env">,
+  as: { uid: number; cwd: string; stdin?: Socket; output?: Socket },
+  config: Config,
+  ended: (how: Omit<Exited, "process">) => void,
+): ChildProcess | undefined {
+  const ids = checked(as.uid, config);
+  const relay = as.output && process.platform !== "darwin" ? "relay" : "direct";
+  const { processes, files } = config.limits;
+  const prologue = [ids.uid, processes, files, config.umask, as.cwd, relay].map(String);
+  const child = spawn("/bin/bash", [...bash, becomeUser, "become-user", ...prologue, ...request.argv], {
+    ...ids,
+    cwd: "/",
+    env: {},
+    detached: true,
+    stdio: [as.stdin ?? "ignore", as.output ?? "ignore", as.output ?? "ignore", "pipe"],
+  });
+  const channel = child.stdio[3];
+  let report = "";
+  child.on("error", () => {});
+  if (child.pid === undefined || !channel || !("write" in channel)) return undefined;
+  channel.on("error", () => {}); // The task may kill the shell that reads this before it has read it.
+  channel.on("data", (bytes: Buffer) => {
+    if (report.length < 4096) report += bytes.toString("latin1");
+  });
+  const exports = Object.entries(request.env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
+  channel.write(`${exports.join("")}\0`);
+  child.on("close", (_, signal: string | null) => {
+    // Without a report the lines were killed, or refused before the command began: then there is no signal either.
+    const exit = /^exit (\d{1,3})$/m.exec(report)?.[1];
+    const [, , userMs = 0, systemMs = 0] = milliseconds(report);
+    const how = exit === undefined ? { code: null, signal } : { code: Number(exit), signal: null };
+    ended({ ...how, userMs, systemMs });
+  });
+  return child;
+}

@@ -1,0 +1,43 @@
+/** Types of the helper's own files; root-schemas.ts describes the same, and the generated validators check it. */
+import type { ParkId, UserId } from "./messages.ts";
+
+export interface Config {
+  uidRange: readonly [number, number];
+  maxUsers: number;
+  maxParked: number;
+  reuse: boolean;
+  graphical: boolean;
+  sessionUser: string;
+  shareAgentSession: boolean;
+  maxGraphical: number;
+  limits: { processes: number; files: number };
+  umask: string;
+  /** Absent: /Users on a Mac, /home elsewhere. */
+  tasksDir?: string;
+  /** Only where the platform is not darwin: the program that stands in for /usr/bin/dscl. */
+  dscl: string;
+}
+
+export interface Account {
+  name: string;
+  /** Its gid too. */
+  uid: number;
+  /** GeneratedUIDs of the user and of its group; empty until they have been read back. */
+  guid: string;
+  groupGuid: string;
+}
+
+export type UserState = "planned" | "creating" | "ready" | "killing" | "deleting" | "resting" | "quarantined" | "gone";
+
+export interface TaskUser extends Account {
+  id: UserId;
+  state: UserState;
+  parkId?: ParkId;
+}
+
+export interface AgentAccount {
+  /** Null: the account was there before us, so it is not ours to remove. */
+  made: Account | null;
+  /** Pid and start time of each starter that uses it, or `install`. */
+  users: string[];
+}

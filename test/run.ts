@@ -1,0 +1,87 @@
+/**
+ * Runs the tests with Node's own runner: `node test/run.ts [FILE or FOLDER …]`, without an argument all of them. Tests of
+ * what only root can do skip themselves for anybody else; REQUIRE_ROOT=1 makes every skipped test a failure.
+ */
+import { accessSync, constants, globSync, statSync } from "node:fs";
+import { join, relative } from "node:path";
+import { run } from "node:test";
+import { spec as Spec } from "node:test/reporters";
+import { needsRoot } from "./root.ts";
+
+const root = join(import.meta.dirname, "..");
+/** Suites with a command of their own: they measure, last long, or need a Mac. */
+const apart = ["bench", "soak", "mac"];
+const fileTimeoutMs = 15 * 60_000;
+
+/** Programs that tests call, and the Debian package that has each. Where one is missing its tests skip themselves. */
+const packages: Readonly<Record<string, string>> = {
+  bash: "bash",
+  perl: "perl",
+  ps: "procps",
+  strace: "strace",
+  xmllint: "libxml2-utils",
+  "xvfb-run": "xvfb",
+  "firefox-esr": "firefox-esr",
+  crontab: "cron",
+};
+
+function isInstalled(program: string): boolean {
+  const folders = [...(process.env["PATH"] ?? "").split(":"), "/usr/bin", "/bin", "/usr/sbin", "/sbin"];
+  return folders.some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+function testFiles(named: readonly string[]): string[] {
+  if (named.length === 0) {
+    return globSync("test/**/*.test.ts", { cwd: root })
+      .filter((file) => !apart.some((folder) => file.startsWith(join("test", folder, "/"))))
+      .sort()
+      .map((file) => join(root, file));
+  }
+  return named.flatMap((path) =>
+    statSync(path).isDirectory() ? globSync("**/*.test.ts", { cwd: path }).map((file) => join(path, file)) : [path],
+  );
+}
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const strict = process.env["REQUIRE_ROOT"] === "1";
+const missing = process.platform === "linux" ? Object.keys(packages).filter((program) => !isInstalled(program)) : [];
+for (const program of missing) {
+  say(`${program} is missing, tests of it are skipped: apt-get install ${packages[program] ?? program}`);
+}
+
+let failed = 0;
+let rooted = 0;
+const skipped: string[] = [];
+const files = testFiles(process.argv.slice(2));
+if (files.length === 0) {
+  say("there is no test file here");
+  process.exit(1);
+}
+const events = run({ files, concurrency: 2, timeout: fileTimeoutMs, cwd: root });
+events.on("test:fail", () => {
+  failed++;
+  process.exitCode = 1;
+});
+events.on("test:pass", ({ name, file, skip }) => {
+  if (skip === undefined || skip === false) return;
+  if (skip === needsRoot || /\broot\b/.test(String(skip))) rooted++;
+  skipped.push(
+    `${file === undefined ? "" : `${relative(root, file)}: `}${name} (${skip === true ? "no reason given" : skip})`,
+  );
+});
+for await (const text of events.compose(new Spec())) process.stdout.write(text);
+
+if (strict && skipped.length > 0) {
+  say(`\nREQUIRE_ROOT=1 allows no skipped test, but ${skipped.length} of them skipped themselves:`);
+  for (const test of skipped) say(`  ${test}`);
+  process.exitCode = 1;
+} else if (failed === 0 && rooted > 0) {
+  say(`${rooted} tests need root: sudo npm test`);
+}
