@@ -25,19 +25,23 @@ export type CauseKind =
   | "plugin-failed";
 
 /** First match wins. `report`: what the queue is told; null when it must not be told anything. */
-const order: readonly { kind: CauseKind; state: "failed" | "exception"; reason: ExceptionReason | null; report: boolean }[] =
-  [
-    { kind: "canceled", state: "exception", reason: "canceled", report: false },
-    { kind: "claim-lost", state: "exception", reason: "claim-lost", report: false },
-    { kind: "worker-shutdown", state: "exception", reason: "worker-shutdown", report: true },
-    { kind: "malformed-payload", state: "exception", reason: "malformed-payload", report: true },
-    { kind: "internal-error", state: "exception", reason: "internal-error", report: true },
-    { kind: "resource-unavailable", state: "exception", reason: "resource-unavailable", report: true },
-    { kind: "max-run-time", state: "failed", reason: null, report: true },
-    { kind: "retry-exit-status", state: "exception", reason: "intermittent-task", report: true },
-    { kind: "command-failed", state: "failed", reason: null, report: true },
-    { kind: "plugin-failed", state: "failed", reason: null, report: true },
-  ];
+const order: readonly {
+  kind: CauseKind;
+  state: "failed" | "exception";
+  reason: ExceptionReason | null;
+  report: boolean;
+}[] = [
+  { kind: "canceled", state: "exception", reason: "canceled", report: false },
+  { kind: "claim-lost", state: "exception", reason: "claim-lost", report: false },
+  { kind: "worker-shutdown", state: "exception", reason: "worker-shutdown", report: true },
+  { kind: "malformed-payload", state: "exception", reason: "malformed-payload", report: true },
+  { kind: "internal-error", state: "exception", reason: "internal-error", report: true },
+  { kind: "resource-unavailable", state: "exception", reason: "resource-unavailable", report: true },
+  { kind: "max-run-time", state: "failed", reason: null, report: true },
+  { kind: "retry-exit-status", state: "exception", reason: "intermittent-task", report: true },
+  { kind: "command-failed", state: "failed", reason: null, report: true },
+  { kind: "plugin-failed", state: "failed", reason: null, report: true },
+];
 
 export interface Cause {
   readonly kind: CauseKind;

@@ -1,5 +1,6 @@
 /** What the plugins of one run share. Made by task-run.ts when a claim arrives, before anything is built. */
 import type { AgentConfig } from "./config.ts";
+import type { Cause } from "./outcome.ts";
 import type { TaskPayload } from "./payload/payload.ts";
 import type { TaskQueue } from "./queue/task-queue.ts";
 import type { RunId, TaskDefinition, TaskId } from "./queue/types.ts";
@@ -14,8 +15,14 @@ export interface TaskContext {
   readonly log: TaskLog;
   /** Calls with the task's own credentials, the newest that a reclaim brought. */
   readonly queue: TaskQueue;
-  /** Aborted when the run must end early: canceled, claim lost, worker shutdown, maxRunTime. Uploads listen to it. */
+  /**
+   * Aborted when the work under way is for nothing: canceled, claim lost, worker shutdown. Downloads and uploads listen
+   * to it. Not aborted by maxRunTime: what a task left behind is still uploaded then. Read it anew in each hook: the
+   * exception hook gets a fresh one, unless the claim is lost, so that the log can be uploaded.
+   */
   readonly signal: AbortSignal;
+  /** Ends the run early: its commands are killed at once, the cause counts in the outcome. Any number of calls. */
+  abort(cause: Cause): void;
   /** A directory of the agent's own for this run: backing log, spool files. Removed when the run is disposed. */
   readonly scratch: string;
 }

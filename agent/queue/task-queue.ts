@@ -19,9 +19,12 @@ export interface TaskQueue {
   readonly rootUrl: string;
   /** When the claim ends, moved by each reclaim. */
   readonly takenUntil: Date;
+  /** One try; `takenUntil` has moved when it resolves. */
   reclaim(): Promise<void>;
   /** State of the newest run as anyone may see it; null when the queue could not be asked. */
   isStillOurs(): Promise<boolean | null>;
+  /** How somebody else resolved this run: canceled, deadline-exceeded, claim-expired, …; null when that is not known. */
+  resolvedReason(): Promise<string | null>;
   reportCompleted(): Promise<void>;
   reportFailed(): Promise<void>;
   reportException(reason: ExceptionReason): Promise<void>;

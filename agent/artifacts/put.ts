@@ -1,0 +1,87 @@
+/** One HTTP PUT of a stream whose size is known. S3 takes no chunked encoding and stores nothing of a cut body. */
+import { type ClientRequest, request as httpRequest } from "node:http";
+import { request as httpsRequest } from "node:https";
+import type { Readable } from "node:stream";
+import { exactly } from "./source.ts";
+
+/** Neither a byte sent nor received for so long: the try has failed. */
+const idleMs = 120_000;
+const maxAnswerBytes = 4096;
+
+export interface PutAnswer {
+  readonly status: number;
+  /** The start of the body. */
+  readonly text: string;
+}
+
+export interface PutRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly size: number;
+  readonly body: Readable;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Resolves with the server's answer, whatever its status. Throws ResourceError when `body` breaks or has another size,
+ * and the system's error when the connection fails.
+ */
+export async function put({ url, headers, size, body, signal }: PutRequest): Promise<PutAnswer> {
+  const start = url.startsWith("https:") ? httpsRequest : httpRequest;
+  const request = start(url, { method: "PUT", headers: { ...headers, "content-length": size }, signal });
+  request.flushHeaders();
+  request.setTimeout(idleMs, () => request.destroy(new Error(`no progress for ${idleMs / 1000} s`)));
+  let sent = false;
+  const answer = answerTo(request);
+  const sending = send(exactly(body, size), request).then(() => {
+    sent = true;
+  });
+  try {
+    await Promise.race([answer, sending]);
+    const final = await answer;
+    if (!sent && final.status < 300) throw new Error("the server answered before it had the whole file");
+    return final;
+  } finally {
+    if (!sent) request.destroy();
+    body.destroy();
+  }
+}
+
+async function send(body: AsyncIterable<Uint8Array>, request: ClientRequest): Promise<void> {
+  const closed = new Promise<never>((_, reject) => {
+    request.once("error", reject);
+    request.once("close", () => reject(new Error("the connection was closed")));
+  });
+  closed.catch(() => undefined); // Whoever waits for `closed` gets the error; nobody may be waiting.
+  for await (const chunk of body) {
+    if (request.destroyed) await closed;
+    if (!request.write(chunk)) await Promise.race([closed, new Promise((resolve) => request.once("drain", resolve))]);
+  }
+  request.end();
+}
+
+function answerTo(request: ClientRequest): Promise<PutAnswer> {
+  const answer = new Promise<PutAnswer>((resolve, reject) => {
+    request.once("error", reject);
+    let started = false;
+    request.once("close", () => {
+      if (!started) reject(new Error("the connection was closed without an answer"));
+    });
+    request.once("response", (response) => {
+      started = true;
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on("data", (chunk: Buffer) => {
+        if (bytes < maxAnswerBytes) chunks.push(chunk);
+        bytes += chunk.length;
+      });
+      // The status is the answer; a text that is cut short changes nothing.
+      const done = () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+      response.once("end", done);
+      response.once("error", done);
+      response.once("close", done);
+    });
+  });
+  answer.catch(() => undefined); // put() may fail for another reason before it looks at this.
+  return answer;
+}

@@ -1,0 +1,79 @@
+/**
+ * One file that a task left behind, read as the task user. The order keeps a wrong file from ever looking like a good
+ * one: the queue lists an s3 artifact from createArtifact on, and takes no error artifact of that name afterwards.
+ *
+ * - To be compressed, or at most `spoolBelowBytes`: copied into scratch first. Only a file that could be read to its end
+ *   is announced, and every try sends the same bytes.
+ * - Larger and sent as it is: streamed, without a second copy on the disk. When it breaks under way, the PUT is cut and
+ *   stores nothing; the artifact stays listed without content, the log says so, and the task fails.
+ */
+import type { Readable } from "node:stream";
+import type { ResultSet } from "../engine/engine.ts";
+import type { TaskContext } from "../task-context.ts";
+import { guessContentEncoding, guessContentType } from "./content-type.ts";
+import { changed, exactly, type Source } from "./source.ts";
+import { type Spool, spool } from "./spool.ts";
+import { type Retries, upload } from "./upload.ts";
+
+const spoolBelowBytes = 4 * 1024 * 1024;
+
+export interface TaskFileArtifact {
+  readonly name: string;
+  /** As the engine takes it: relative to the home, or absolute. */
+  readonly path: string;
+  readonly expires: string;
+  /** Guessed from `path` when absent. */
+  readonly contentType?: string | undefined;
+  readonly contentEncoding?: "identity" | "gzip" | undefined;
+}
+
+/** Throws ResourceError when there is no such file to be read, and what `upload` throws. */
+export async function uploadTaskFile(
+  task: TaskContext,
+  result: ResultSet,
+  file: TaskFileArtifact,
+  retries: Retries,
+): Promise<void> {
+  const { name, path, expires } = file;
+  const contentType = file.contentType ?? guessContentType(path);
+  const contentEncoding = file.contentEncoding ?? guessContentEncoding(path);
+  const { size: contentLength, body } = await result.openFile(path);
+  const announced = { name, expires, contentType, contentEncoding, contentLength };
+  if (contentEncoding === "identity" && contentLength > spoolBelowBytes) {
+    const source = reopened(result, path, contentLength, body);
+    try {
+      await upload(task, { ...announced, source }, retries);
+    } finally {
+      body.destroy();
+    }
+    return;
+  }
+  let copy: Spool;
+  try {
+    copy = await spool(task, exactly(body, contentLength), contentEncoding);
+  } finally {
+    body.destroy();
+  }
+  try {
+    await upload(task, { ...announced, source: copy }, retries);
+  } finally {
+    await copy.remove();
+  }
+}
+
+/** The first try reads the stream that is open already. */
+function reopened(result: ResultSet, path: string, size: number, first: Readable): Source {
+  let unused = [first];
+  return {
+    size,
+    open: async () => {
+      const [body] = unused;
+      unused = [];
+      if (body) return body;
+      const again = await result.openFile(path);
+      if (again.size === size) return again.body;
+      again.body.destroy();
+      throw changed(size);
+    },
+  };
+}

@@ -1,0 +1,30 @@
+/** From whatever was thrown to a cause that a task's author can read. */
+import { randomUUID } from "node:crypto";
+import { EngineError } from "./engine/engine.ts";
+import type { Logger } from "./logger.ts";
+import { type Cause, type CauseKind, TaskError } from "./outcome.ts";
+
+const engineCauses: Record<EngineError["code"], CauseKind> = {
+  "invalid-env-name": "malformed-payload",
+  "naming-conflict": "malformed-payload",
+  "argv-too-long": "malformed-payload",
+  "no-free-user": "internal-error",
+  "helper-lost": "worker-shutdown",
+  "helper-refused": "internal-error",
+  "place-failed": "internal-error",
+};
+
+/** The details of a defect go to the worker's log alone, under a number that the task log quotes. */
+export function causeOf(error: unknown, where: string, logger: Logger): Cause {
+  if (error instanceof TaskError) return { kind: error.kind, message: error.message };
+  if (error instanceof EngineError) {
+    logger.warn({ where, code: error.code }, error.message);
+    return { kind: engineCauses[error.code], message: error.message };
+  }
+  const incident = randomUUID();
+  logger.error({ where, incident, err: error }, "A part of the worker failed.");
+  return {
+    kind: "internal-error",
+    message: `The worker itself failed (${where}); its log has the details under incident ${incident}.`,
+  };
+}

@@ -1,0 +1,62 @@
+/** Every command that the agent's side has. */
+import type { Option } from "./arguments.ts";
+import type { Command } from "./command.ts";
+
+const workOptions: Readonly<Record<string, Option>> = {
+  "logging-level": { value: "LEVEL", short: "l", help: "debug, info (the default), warn, error or fatal" },
+  config: { value: "FILE", help: "settings in YAML or JSON (default: those of the installation)" },
+  "with-helper": { help: "as root: start a helper too, and give root up for the worker" },
+};
+
+export const commands: Readonly<Record<string, Command>> = {
+  "run-task": {
+    grammar: {
+      command: "run-task",
+      operands: ["FILE"],
+      options: {
+        artifacts: { value: "DIR", help: "keep the artifacts in DIR, which must be absent or empty" },
+        json: { help: "print one JSON object per line on stdout, and nothing else" },
+        "agent-user": { value: "NAME", help: "run the agent as this account (default: a hidden one of its own)" },
+      },
+    },
+    summary: "run the tasks of a YAML file on this machine, each in a user account of its own (needs root)",
+    load: async () => (await import("./run-task.ts")).runTask,
+  },
+  work: {
+    grammar: { command: "work", operands: ["ENGINE"], options: workOptions },
+    summary: "run the worker for a Taskcluster deployment; ENGINE is macosx",
+    load: async () => (await import("./work.ts")).work,
+  },
+  run: {
+    grammar: { command: "run", operands: [], options: workOptions },
+    summary: "generic-worker's name for `work macosx`",
+    load: async () => (await import("./work.ts")).work,
+  },
+  queue: {
+    grammar: {
+      command: "queue",
+      operands: [],
+      options: { port: { value: "PORT", help: "port on 127.0.0.1 (default: any free one)" } },
+    },
+    summary: "run the embedded queue here and print the environment that a worker and submit need",
+    load: async () => (await import("./queue.ts")).runQueue,
+  },
+  submit: {
+    grammar: {
+      command: "submit",
+      operands: ["FILE"],
+      options: { wait: { help: "follow the tasks until they are resolved" } },
+    },
+    summary: "create the tasks of a YAML file at the queue of TASKCLUSTER_ROOT_URL and print their ids",
+    load: async () => (await import("./submit.ts")).submit,
+  },
+  "show-payload-schema": {
+    grammar: {
+      command: "show-payload-schema",
+      operands: [],
+      options: { dialect: { value: "NAME", help: "generic-worker (the default) or taskcluster-worker" } },
+    },
+    summary: "print the JSON Schema of the payload",
+    load: async () => (await import("./show-payload-schema.ts")).showPayloadSchema,
+  },
+};

@@ -1,0 +1,61 @@
+/** Every status that the program ends with; `--help` prints this table. The numbers above 63 are those of sysexits(3). */
+export const exitStatus = {
+  completed: 0,
+  failed: 1,
+  exception: 2,
+  usage: 64,
+  unavailable: 69,
+  internal: 70,
+  busy: 75,
+  notRoot: 77,
+  misconfigured: 78,
+  interrupted: 130,
+} as const;
+export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+const meanings: Record<keyof typeof exitStatus, string> = {
+  completed: "done; run-task and submit --wait: every task completed",
+  failed: "a task failed",
+  exception: "a task ended in an exception; of several tasks the worst counts",
+  usage: "wrong usage, or a file that cannot be read or holds no valid task",
+  unavailable: "the queue, the helper or the worker's own Node is not there",
+  internal: "our fault, or a task user that could not be proven gone",
+  busy: "no slice of user ids is free; try again later",
+  notRoot: "this needs root (or must not be root); the message has the line to run",
+  misconfigured: "a setting is missing or wrong",
+  interrupted: "interrupted (Ctrl-C); the tasks were cancelled and their users deleted first",
+};
+
+/** The table as lines of help text. */
+export function exitStatusLines(): string[] {
+  return Object.entries(exitStatus).map(([name, status]) => {
+    const meaning = Object.entries(meanings).find(([key]) => key === name)?.[1] ?? "";
+    return `  ${String(status).padStart(3)}  ${meaning}`;
+  });
+}
+
+/** A command's end that is no success: `message` is one sentence for a person, `status` what the process ends with. */
+export class CommandError extends Error {
+  readonly status: ExitStatus;
+  constructor(status: ExitStatus, message: string) {
+    super(message);
+    this.name = "CommandError";
+    this.status = status;
+  }
+}
+
+const byBadness: readonly ExitStatus[] = [
+  exitStatus.completed,
+  exitStatus.failed,
+  exitStatus.exception,
+  exitStatus.interrupted,
+  exitStatus.internal,
+];
+
+/** Of several ends the one that matters: ours above an interruption, exception above failed above completed. */
+export function worst(statuses: readonly ExitStatus[]): ExitStatus {
+  return statuses.reduce<ExitStatus>(
+    (worstYet, status) => (byBadness.indexOf(status) > byBadness.indexOf(worstYet) ? status : worstYet),
+    exitStatus.completed,
+  );
+}

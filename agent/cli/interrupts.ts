@@ -1,0 +1,35 @@
+/** SIGINT, SIGTERM and the death of the starter, as two requests: stop now, and end when the work is done. */
+import { type Launch, watchLifeline } from "./launch.ts";
+
+export interface Interrupts {
+  /** Aborted by the first SIGINT. */
+  readonly stop: AbortSignal;
+  /** Aborted by the first SIGTERM, or when the starter is gone. */
+  readonly drain: AbortSignal;
+}
+
+/** From here on signals no longer end the process; the command has to. */
+export function watchInterrupts(launch: Launch): Interrupts {
+  const stop = new AbortController();
+  const drain = new AbortController();
+  process.on("SIGINT", () => stop.abort());
+  process.on("SIGTERM", () => drain.abort());
+  process.on("SIGHUP", () => drain.abort());
+  watchLifeline(launch, () => drain.abort());
+  return { stop: stop.signal, drain: drain.signal };
+}
+
+/** Resolves when one of the signals is aborted. */
+export function aborted(...signals: readonly AbortSignal[]): Promise<void> {
+  const any = AbortSignal.any([...signals]);
+  return new Promise((resolve) => {
+    if (any.aborted) resolve();
+    else any.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
+
+/** Calls `action` once, when the signal is aborted or at once when it is already. */
+export function whenAborted(signal: AbortSignal, action: () => void): void {
+  if (signal.aborted) action();
+  else signal.addEventListener("abort", action, { once: true });
+}

@@ -1,0 +1,22 @@
+/** The sentence for somebody who has to type sudo. */
+import { relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { CommandError, exitStatus } from "./exit-status.ts";
+
+/** A word as a shell takes it. */
+export function shellWord(word: string): string {
+  return /^[A-Za-z0-9_/.,:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** The launcher as somebody in the directory `from` types it. */
+export function launcherFrom(from: string): string {
+  const path = fileURLToPath(new URL("../../taskcluster-worker", import.meta.url));
+  const short = relative(from, path);
+  return short.startsWith(`..${sep}`) || short === "" ? path : `./${short}`;
+}
+
+/** `argv` is the command line as typed; `why` begins the sentence. */
+export function rootNeeded(why: string, argv: readonly string[], from: string): CommandError {
+  const line = ["sudo", launcherFrom(from), ...argv].map(shellWord).join(" ");
+  return new CommandError(exitStatus.notRoot, `${why}: ${line}`);
+}

@@ -1,0 +1,79 @@
+/** Puts the worker together: engine, plugins, live logs, the claim loop. `work` and `run-task` differ in their settings only. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { AgentConfig } from "../config.ts";
+import { EngineError } from "../engine/engine.ts";
+import { startMacosxEngine } from "../engine/macosx.ts";
+import { type AgentServer, startServer } from "../http/server.ts";
+import { downloadLink } from "../link/download-link.ts";
+import type { Logger } from "../logger.ts";
+import { newPlugins } from "../plugins/plugins.ts";
+import { QueueClient } from "../queue/queue-client.ts";
+import type { TaskEvents } from "../task-events.ts";
+import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
+import { CommandError, exitStatus } from "./exit-status.ts";
+
+/** launchd starts helper and agent side by side, and the agent again when it was too early. */
+const helperMs = 5_000;
+
+export interface WorkerSetup {
+  readonly config: AgentConfig;
+  /** The helper's socket. */
+  readonly socket: string;
+  /** The agent's own directory; made when it is missing. */
+  readonly state: string;
+  readonly logger: Logger;
+  readonly events: TaskEvents;
+  readonly changed?: (status: WorkerStatus) => void;
+}
+
+export interface StartedWorker {
+  readonly worker: Worker;
+  /** Aborted when the helper is lost; the worker then claims nothing more. */
+  readonly lost: AbortSignal;
+  /** Runs until the worker ends, then closes everything that was started for it. */
+  finish(): Promise<WorkerEnd>;
+}
+
+async function serverOrNone(config: AgentConfig, logger: Logger): Promise<AgentServer | null> {
+  try {
+    return await startServer(config);
+  } catch (error) {
+    logger.error(error instanceof Error ? error.message : String(error));
+    return null;
+  }
+}
+
+/** Throws CommandError `unavailable` when there is no helper to talk to. */
+export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
+  const { config, socket, state, logger, events, changed } = setup;
+  await mkdir(state, { recursive: true, mode: 0o700 });
+  const scratchRoot = await mkdtemp(join(state, "runs-"));
+  const engine = await startMacosxEngine({ socketPath: socket, log: logger, deadlineMs: helperMs }).catch(
+    async (error: unknown) => {
+      await rm(scratchRoot, { recursive: true, force: true });
+      if (!(error instanceof EngineError)) throw error;
+      throw new CommandError(exitStatus.unavailable, `the helper cannot be used: ${error.message}`);
+    },
+  );
+  const server = await serverOrNone(config, logger);
+  const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null });
+  const services = { config, engine, plugins, downloadLink, logger, scratchRoot, events };
+  const worker = new Worker({ ...services, client: new QueueClient(config), ...(changed ? { changed } : {}) });
+  engine.lost.addEventListener("abort", () => worker.stopNow(), { once: true });
+  return {
+    worker,
+    lost: engine.lost,
+    finish: async () => {
+      try {
+        return await worker.run();
+      } finally {
+        await engine
+          .dispose()
+          .catch((error: unknown) => logger.error({ err: error }, "The engine did not end cleanly."));
+        await server?.close();
+        await rm(scratchRoot, { recursive: true, force: true });
+      }
+    },
+  };
+}

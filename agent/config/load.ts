@@ -1,0 +1,141 @@
+/** The agent's settings from all places: flag > environment > file > default. */
+import { parse, YAMLParseError } from "yaml";
+import { type AgentConfig, defaultConfig } from "../config.ts";
+import { nearest } from "../nearest.ts";
+import { settings } from "./settings.ts";
+
+type Key = keyof AgentConfig;
+
+/** Everything that is wrong with the configuration, one sentence each. */
+export class ConfigError extends Error {
+  readonly errors: readonly string[];
+  constructor(errors: readonly string[]) {
+    super(errors.join("\n"));
+    this.name = "ConfigError";
+    this.errors = errors;
+  }
+}
+
+export interface ConfigSources {
+  /** By the names of the settings, in any case; a text is read as the setting's type. */
+  readonly flags?: Readonly<Record<string, unknown>>;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  /** YAML or JSON; `name` is for messages. */
+  readonly file?: { readonly text: string; readonly name: string };
+}
+
+/** A value somebody set, and where, for the message when it is wrong. */
+interface Given {
+  readonly value: unknown;
+  readonly where: string;
+}
+
+const keys = Object.keys(defaultConfig);
+const byLowerCase = new Map<string, Key>();
+for (const key of keys) if (isKey(key)) byLowerCase.set(key.toLowerCase(), key);
+
+const environment: Readonly<Record<string, Key>> = {
+  TASKCLUSTER_ROOT_URL: "rootURL",
+  TASKCLUSTER_CLIENT_ID: "clientId",
+  TASKCLUSTER_ACCESS_TOKEN: "accessToken",
+  TASKCLUSTER_CERTIFICATE: "certificate",
+  TASKCLUSTER_WORKER_GROUP: "workerGroup",
+  TASKCLUSTER_WORKER_ID: "workerId",
+};
+
+const secret: ReadonlySet<Key> = new Set<Key>(["accessToken", "certificate"]);
+
+function isKey(key: string): key is Key {
+  return Object.hasOwn(settings, key);
+}
+
+/** Throws ConfigError with a sentence for each setting that is unknown or wrong. Missing ones are no error: see `missing`. */
+export function loadConfig({ flags = {}, env = {}, file }: ConfigSources): AgentConfig {
+  const errors: string[] = [];
+  const given = new Map<Key, Given>([
+    ...fromFile(file, errors),
+    ...fromEnvironment(env, errors),
+    ...named(flags, "the command line", errors),
+  ]);
+  const config = { ...defaultConfig };
+  function take<K extends Key>(key: K): void {
+    const found = given.get(key);
+    if (!found) return;
+    const { mustBe, is, fromText } = settings[key];
+    const fromFlag = typeof found.value === "string" && found.where !== file?.name;
+    const value = fromFlag ? fromText(String(found.value)) : found.value;
+    if (is(value)) config[key] = value;
+    else
+      errors.push(`${key} in ${found.where} must be ${mustBe}${secret.has(key) ? "" : `, not ${show(found.value)}`}.`);
+  }
+  for (const key of byLowerCase.values()) take(key);
+  if (errors.length > 0) throw new ConfigError(errors);
+  return { ...config, rootURL: config.rootURL.replace(/\/+$/, "") };
+}
+
+/** The settings without which no task can be claimed, and that are not set. */
+export function missing(config: AgentConfig): Key[] {
+  const needed: Key[] = [
+    "rootURL",
+    "clientId",
+    "accessToken",
+    "provisionerId",
+    "workerType",
+    "workerGroup",
+    "workerId",
+  ];
+  return needed.filter((key) => config[key] === "");
+}
+
+function fromFile(file: ConfigSources["file"], errors: string[]): Map<Key, Given> {
+  if (!file) return new Map();
+  try {
+    const content: unknown = parse(file.text, { maxAliasCount: 0 });
+    if (content === null || content === undefined) return new Map();
+    if (settings.workerTypeMetadata.is(content)) return named(content, file.name, errors);
+    errors.push(`${file.name} must hold settings, one per line like "workerType: mac".`);
+  } catch (error) {
+    const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
+    errors.push(`${file.name} is no YAML or JSON${at ? `: look at line ${at.line}, column ${at.col}` : ""}.`);
+  }
+  return new Map();
+}
+
+function fromEnvironment(env: Readonly<Record<string, string | undefined>>, errors: string[]): Map<Key, Given> {
+  const given = new Map<Key, Given>();
+  for (const [name, key] of Object.entries(environment)) {
+    if (env[name]) given.set(key, { value: env[name], where: `the environment (${name})` });
+  }
+  const pool = env["TASKCLUSTER_WORKER_POOL_ID"];
+  if (pool) {
+    const where = "the environment (TASKCLUSTER_WORKER_POOL_ID)";
+    const [provisionerId, workerType, ...more] = pool.split("/");
+    if (provisionerId && workerType && more.length === 0) {
+      given.set("provisionerId", { value: provisionerId, where }).set("workerType", { value: workerType, where });
+    } else {
+      errors.push(`TASKCLUSTER_WORKER_POOL_ID must be <provisionerId>/<workerType>, not ${show(pool)}.`);
+    }
+  }
+  return given;
+}
+
+function named(values: Readonly<Record<string, unknown>>, where: string, errors: string[]): Map<Key, Given> {
+  const given = new Map<Key, Given>();
+  for (const [name, value] of Object.entries(values)) {
+    const key = byLowerCase.get(name.toLowerCase());
+    if (!key) {
+      const meant = nearest(name, byLowerCase.values());
+      errors.push(`${where} has the unknown setting ${show(name)}${meant ? `; did you mean ${show(meant)}?` : "."}`);
+    } else if (given.has(key)) {
+      errors.push(`${where} sets ${key} more than once.`);
+    } else if (value !== null && value !== undefined) {
+      given.set(key, { value, where });
+    }
+  }
+  return given;
+}
+
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}

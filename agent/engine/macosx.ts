@@ -1,0 +1,97 @@
+/**
+ * The macosx engine: a new user on the fly for each task, and the task runs with that user's credentials. All that needs
+ * root is asked of the helper; everything else happens here or in processes of the task user.
+ */
+import type { Gone } from "../../shared/protocol/messages.ts";
+import type { Engine, SandboxBuilder } from "./engine.ts";
+import { connectHelper, type HelperClient } from "./helper-client.ts";
+import { makeTemporaryDirectory } from "./place-file.ts";
+import { MacosxBuilder } from "./sandbox.ts";
+import { TaskAccount } from "./task-account.ts";
+import { WarmUser } from "./warm-user.ts";
+
+/** A pino logger is one. */
+export interface EngineLog {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface MacosxOptions {
+  readonly socketPath: string;
+  readonly log: EngineLog;
+  /** How long to wait for the helper, in milliseconds. */
+  readonly deadlineMs?: number;
+}
+
+const DEADLINE_MS = 30_000;
+
+class MacosxEngine implements Engine {
+  readonly #client: HelperClient;
+  readonly #log: EngineLog;
+  readonly #warm: WarmUser;
+
+  constructor(client: HelperClient, log: EngineLog) {
+    this.#client = client;
+    this.#log = log;
+    this.#warm = new WarmUser(
+      () => this.#create(),
+      (message) => log.warn({ reason: message }, "no task user could be made ahead"),
+    );
+    this.#warm.refill();
+  }
+
+  get lost(): AbortSignal {
+    return this.#client.lost;
+  }
+
+  async newSandboxBuilder(): Promise<SandboxBuilder> {
+    const account = await this.#warm.take();
+    let gone: Promise<Gone> | null = null;
+    return new MacosxBuilder(account, () => {
+      gone ??= this.#end(account);
+      return gone;
+    });
+  }
+
+  async dispose(): Promise<void> {
+    try {
+      // A helper that is lost reaps by itself.
+      if (!this.lost.aborted) await this.#warm.close();
+    } finally {
+      this.#client.close();
+    }
+  }
+
+  async #create(): Promise<TaskAccount> {
+    const account = new TaskAccount(this.#client, await this.#client.request("createUser", {}));
+    this.#log.info({ user: account.user.name, uid: account.user.uid }, "task user created");
+    try {
+      await makeTemporaryDirectory(account);
+    } catch (error) {
+      await this.#end(account);
+      throw error;
+    }
+    return account;
+  }
+
+  async #end(account: TaskAccount): Promise<Gone> {
+    const gone = await account.delete();
+    const { name, uid } = account.user;
+    const fields = { user: name, uid, ...gone };
+    if (gone.state === "quarantined")
+      this.#log.error(fields, "task user could not be proven gone: it is never used again");
+    else this.#log.info(fields, gone.state === "gone" ? "task user gone" : "task user resting");
+    this.#warm.refill();
+    return gone;
+  }
+}
+
+/** Connects to the helper and begins to make the first task user. Throws EngineError. */
+export async function startMacosxEngine(options: MacosxOptions): Promise<Engine> {
+  const { socketPath, log, deadlineMs = DEADLINE_MS } = options;
+  const { client, hello } = await connectHelper({ socketPath, deadlineMs });
+  const { helperVersion, live, quarantined } = hello;
+  log.info({ helperVersion, live, resting: hello.resting.length, quarantined }, "connected to the helper");
+  return new MacosxEngine(client, log);
+}

@@ -1,0 +1,173 @@
+/** The three steps of one task on one task user: builder → sandbox → result set. Each can end the user. */
+import type { Readable, Writable } from "node:stream";
+import type { Gone } from "../../shared/protocol/messages.ts";
+import { envNamePattern } from "../../shared/protocol/schemas.ts";
+import {
+  type CommandResult,
+  EngineError,
+  type ResultSet,
+  type Sandbox,
+  type SandboxBuilder,
+  type TaskFile,
+  type TaskUser,
+} from "./engine.ts";
+import { placeFile } from "./place-file.ts";
+import type { TaskAccount } from "./task-account.ts";
+import { openTaskFile } from "./task-file.ts";
+import { listTaskFolder } from "./task-folder.ts";
+import { copyOutput } from "./task-output.ts";
+
+const envName = new RegExp(envNamePattern);
+
+/** Ends the task user: once, whoever asks. */
+export type End = () => Promise<Gone>;
+
+export class MacosxBuilder implements SandboxBuilder {
+  readonly #account: TaskAccount;
+  readonly #end: End;
+  readonly #env = new Map<string, string>();
+  #consumed = false;
+
+  constructor(account: TaskAccount, end: End) {
+    this.#account = account;
+    this.#end = end;
+  }
+
+  get user(): TaskUser {
+    return this.#account.user;
+  }
+
+  setEnvironmentVariable(name: string, value: string): void {
+    if (!envName.test(name)) {
+      throw new EngineError(
+        "invalid-env-name",
+        `${JSON.stringify(name)} cannot be the name of an environment variable: letters, digits and _ are possible, except names that bash keeps for itself.`,
+      );
+    }
+    if (value.includes("\0")) {
+      throw new EngineError(
+        "invalid-env-name",
+        `The environment variable ${name} contains a NUL, which is not possible.`,
+      );
+    }
+    if (this.#env.has(name)) {
+      throw new EngineError("naming-conflict", `The environment variable ${name} is set more than once.`);
+    }
+    this.#env.set(name, value);
+  }
+
+  async placeFile(file: { name: string; body: Readable; mode: 0o600 | 0o755 }): Promise<void> {
+    if (this.#consumed) throw new Error("placeFile after startSandbox");
+    await placeFile(this.#account, file);
+  }
+
+  startSandbox(): Sandbox {
+    if (this.#consumed) throw new Error("startSandbox was called twice");
+    this.#consumed = true;
+    return new MacosxSandbox(this.#account, this.#end, Object.fromEntries(this.#env));
+  }
+
+  dispose(): Promise<Gone> {
+    return this.#end();
+  }
+}
+
+class MacosxSandbox implements Sandbox {
+  readonly #account: TaskAccount;
+  readonly #end: End;
+  readonly #env: Readonly<Record<string, string>>;
+  #state: "idle" | "running" | "finished" = "idle";
+  /** How often `kill` was called: a command that a kill may have missed is killed after its start. */
+  #kills = 0;
+  /** Processes that outlived the last command and had to be killed for its output to end. */
+  #outlived = 0;
+
+  constructor(account: TaskAccount, end: End, env: Readonly<Record<string, string>>) {
+    this.#account = account;
+    this.#end = end;
+    this.#env = env;
+  }
+
+  get user(): TaskUser {
+    return this.#account.user;
+  }
+
+  async run(argv: readonly string[], output: Writable): Promise<CommandResult> {
+    if (this.#state !== "idle") throw new Error(`run while the sandbox is ${this.#state}`);
+    this.#state = "running";
+    try {
+      return await this.#run(argv, output);
+    } finally {
+      this.#state = "idle";
+    }
+  }
+
+  async #run(argv: readonly string[], output: Writable): Promise<CommandResult> {
+    this.#outlived = 0;
+    const killsBefore = this.#kills;
+    const process = await this.#account.start({ argv, env: this.#env });
+    const startedAt = performance.now();
+    const ended = process.exited.then(() => ({
+      wallMs: Math.round(performance.now() - startedAt),
+      aborted: this.#kills !== killsBefore,
+    }));
+    ended.catch(() => undefined); // copyOutput rejects for the same reason.
+    try {
+      if (this.#kills !== killsBefore) await this.#account.kill();
+      const { exited, killed } = await copyOutput({
+        source: process.output,
+        sink: output,
+        exited: process.exited,
+        kill: () => this.#account.kill(),
+      });
+      this.#outlived = killed;
+      const { code, signal, userMs, systemMs } = exited;
+      return { code, signal, userMs, systemMs, ...(await ended) };
+    } catch (error) {
+      if (!this.#account.lost.aborted) await this.#account.kill();
+      throw error;
+    } finally {
+      process.output.destroy();
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.#kills += 1;
+    await this.#account.kill();
+  }
+
+  async finish(): Promise<ResultSet> {
+    if (this.#state !== "idle") throw new Error(`finish while the sandbox is ${this.#state}`);
+    this.#state = "finished";
+    return new MacosxResultSet(this.#account, this.#end, this.#outlived + (await this.#account.kill()));
+  }
+
+  dispose(): Promise<Gone> {
+    this.#kills += 1;
+    return this.#end();
+  }
+}
+
+class MacosxResultSet implements ResultSet {
+  readonly leftover: number;
+  readonly #account: TaskAccount;
+  readonly #end: End;
+
+  constructor(account: TaskAccount, end: End, leftover: number) {
+    this.#account = account;
+    this.#end = end;
+    this.leftover = leftover;
+  }
+
+  openFile(path: string): Promise<TaskFile> {
+    return openTaskFile(this.#account, path);
+  }
+
+  listFolder(path: string): AsyncIterable<string> {
+    return listTaskFolder(this.#account, path);
+  }
+
+  dispose(): Promise<Gone> {
+    return this.#end();
+  }
+}

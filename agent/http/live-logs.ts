@@ -1,0 +1,72 @@
+/** The logs that can be read over HTTP at this moment, each under a secret of its own. */
+import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { Readable } from "node:stream";
+import type { TaskLog } from "../task-log.ts";
+
+/** How long readers may take for the rest after a task has ended. */
+const farewellMs = 10 * 60_000;
+
+export interface PublishedLog {
+  readonly url: string;
+  /** No new readers from now on; those there are get the rest. Any number of calls. */
+  remove(): void;
+}
+
+interface Entry {
+  readonly digest: Buffer;
+  readonly log: TaskLog;
+  readonly readers: Set<Readable>;
+}
+
+function digestOf(secret: string): Buffer {
+  return createHash("sha256").update(secret).digest();
+}
+
+export class LiveLogs {
+  readonly #origin: () => string;
+  readonly #entries = new Set<Entry>();
+
+  /** `origin` tells how others reach the server that serves `/log/<secret>`; asked when a log is published. */
+  constructor(origin: () => string) {
+    this.#origin = origin;
+  }
+
+  publish(log: TaskLog): PublishedLog {
+    const secret = randomBytes(24).toString("base64url");
+    const entry: Entry = { digest: digestOf(secret), log, readers: new Set() };
+    this.#entries.add(entry);
+    return { url: `${this.#origin()}/log/${secret}`, remove: () => this.#remove(entry) };
+  }
+
+  /** Null for an unknown secret. The stream throws the system's error when the log cannot be read. */
+  async open(secret: string): Promise<Readable | null> {
+    const entry = this.#find(secret);
+    if (!entry) return null;
+    const reader = entry.log.reader();
+    await reader.open();
+    const stream = Readable.from(reader, { objectMode: false, highWaterMark: 64 * 1024 });
+    entry.readers.add(stream);
+    stream.once("close", () => entry.readers.delete(stream));
+    return stream;
+  }
+
+  has(secret: string): boolean {
+    return this.#find(secret) !== null;
+  }
+
+  /** Compares digests, and all of them: neither the time nor the order tells anything about a secret. */
+  #find(secret: string): Entry | null {
+    const digest = digestOf(secret);
+    let found: Entry | null = null;
+    for (const entry of this.#entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
+    return found;
+  }
+
+  #remove(entry: Entry): void {
+    if (!this.#entries.delete(entry) || entry.readers.size === 0) return;
+    const timer = setTimeout(() => {
+      for (const reader of entry.readers) reader.destroy();
+    }, farewellMs);
+    timer.unref();
+  }
+}

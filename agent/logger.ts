@@ -1,0 +1,24 @@
+/** The agent's own log: one JSON line per event (level, time, msg, …), the line format that the helper writes too. */
+import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
+
+export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error" | "fatal" | "child">;
+
+export const logLevels = ["trace", "debug", "info", "warn", "error", "fatal", "silent"] as const;
+export type LogLevel = (typeof logLevels)[number];
+
+// No call site logs these; this catches the one that will.
+const secrets = ["credentials", "accessToken", "certificate", "putUrl", "authorization", "env"];
+
+/** Written at once, to stderr unless a stream is given: what was logged before a crash is there. */
+export function createLogger({ level = "info", stream }: { level?: LogLevel; stream?: DestinationStream }): Logger {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"time":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: [...secrets, ...secrets.map((name) => `*.${name}`)], censor: "[secret]" },
+    },
+    stream ?? destination({ dest: 2, sync: true }),
+  );
+}

@@ -1,0 +1,111 @@
+/** Turns ajv's errors about a payload into sentences that quote `task.payload.<path>`. */
+import type { ErrorObject } from "ajv";
+import { readOnlyNames } from "../../shared/protocol/schemas.ts";
+import { nearest } from "../nearest.ts";
+import { NOT_OFFERED } from "./schema-parts.ts";
+
+/** `/command/0/1` → `task.payload.command[0][1]`. */
+function place(pointer: string): string {
+  const steps = pointer.split("/").slice(1);
+  return steps.reduce((path, step) => {
+    const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
+    if (/^\d+$/.test(name)) return `${path}[${name}]`;
+    return /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${quote(name)}]`;
+  }, "task.payload");
+}
+
+function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
+
+function kind(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  const names: Record<string, string> = {
+    object: "an object",
+    string: "a text",
+    number: "a number",
+    boolean: "a boolean",
+  };
+  return names[typeof value] ?? typeof value;
+}
+
+const wanted: Record<string, string> = {
+  array: "a list",
+  object: "an object",
+  string: "a text",
+  integer: "a whole number",
+  number: "a number",
+  boolean: "true or false",
+};
+
+function badName(path: string, name: string): string {
+  const readOnly = readOnlyNames.some((each) => each === name);
+  const why = readOnly
+    ? "bash holds it read-only"
+    : "names are letters, digits and underscores, at most 256, and do not begin with a digit";
+  return `${path} has the name ${quote(name)}, which no command can be given as an environment variable: ${why}.`;
+}
+
+function sentence(error: ErrorObject): string | null {
+  const path = place(error.instancePath);
+  const { params, parentSchema = {} } = error;
+  const feature: unknown = parentSchema[NOT_OFFERED];
+  if (typeof feature === "string") return `${path} asks for ${feature}, which this worker does not offer.`;
+  switch (error.keyword) {
+    case "additionalProperties": {
+      const name = String(params["additionalProperty"]);
+      const meant = nearest(name, Object.keys(parentSchema["properties"] ?? {}));
+      return `${path} has the unknown property ${quote(name)}${meant ? `; did you mean ${quote(meant)}?` : "."}`;
+    }
+    case "required":
+      // The branches of "command or link": the anyOf around them says it in one sentence.
+      return error.schemaPath.includes("anyOf")
+        ? null
+        : `${path} needs the property ${quote(params["missingProperty"])}.`;
+    case "dependencies":
+      return `${path}.${params["property"]} is only for payloads with ${params["deps"]}.`;
+    case "anyOf":
+      return error.instancePath === ""
+        ? `${path} needs a "command" or a "link".`
+        : `${path} must be seconds, or a text like "1 hour 30 minutes", not ${quote(error.data)}.`;
+    case "propertyNames":
+      return badName(path, String(params["propertyName"]));
+    case "type":
+      return error.schemaPath.includes("anyOf")
+        ? null
+        : `${path} must be ${wanted[String(params["type"])] ?? params["type"]}, not ${kind(error.data)}.`;
+    case "enum":
+      return `${path} must be one of ${[params["allowedValues"]].flat().map(quote).join(", ")}, not ${quote(error.data)}.`;
+    case "minItems":
+      return `${path} must have at least ${params["limit"]} item.`;
+    case "maxItems":
+      return `${path} must have at most ${params["limit"]} items.`;
+    case "minimum":
+      return error.schemaPath.includes("anyOf") ? null : `${path} must be at least ${params["limit"]}.`;
+    case "maxLength":
+      return `${path} must have at most ${params["limit"]} characters.`;
+    case "minLength":
+      return `${path} must not be empty.`;
+    case "format":
+      return `${path} must be a ${params["format"] === "uri" ? "URL" : "date like 2030-01-31T12:00:00.000Z"}, not ${quote(error.data)}.`;
+    case "uniqueItems":
+      return `${path} must not have two items alike.`;
+    case "pattern":
+      if (error.propertyName !== undefined || error.schemaPath.includes("anyOf")) return null;
+      return `${path} is ${quote(error.data)}, which does not match ${params["pattern"]}.`;
+    default:
+      return `${path} ${error.message ?? "is not as the schema says"}.`;
+  }
+}
+
+/** One sentence each, without repetition. Never empty for a payload that ajv refused. */
+export function explain(errors: readonly ErrorObject[]): string[] {
+  const sentences = new Set<string>();
+  for (const error of errors) {
+    const text = sentence(error);
+    if (text !== null) sentences.add(text);
+  }
+  return sentences.size > 0 ? [...sentences] : ["task.payload is not as the schema says."];
+}

@@ -1,0 +1,50 @@
+/** One internal task, whichever of the two dialects its payload was written in. `parse.ts` alone makes it. */
+
+export type Dialect = "generic-worker" | "taskcluster-worker";
+
+export interface ArtifactSpec {
+  readonly type: "file" | "directory";
+  /** Relative to the home of the task user, or absolute. */
+  readonly path: string;
+  readonly name: string;
+  /** The expiry of the task when absent. */
+  readonly expires?: string;
+  /** Guessed from the name when absent. */
+  readonly contentType?: string;
+  readonly contentEncoding?: "identity" | "gzip";
+  /** A missing file leaves an error artifact, but the task can complete. */
+  readonly optional: boolean;
+}
+
+export interface TaskPayload {
+  readonly dialect: Dialect;
+  /** A file that is downloaded, placed in the home under its own name and made executable. */
+  readonly link?: { readonly url: string; readonly sha256?: string };
+  /** One argv each, run in order. Empty only with `link`: the downloaded file is then the one command. */
+  readonly commands: readonly (readonly string[])[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Wall clock for all commands together; null: `maxTaskRunTime` of the worker counts. */
+  readonly maxRunTimeSeconds: number | null;
+  readonly artifacts: readonly ArtifactSpec[];
+  /** Names of the log artifacts. */
+  readonly logs: { readonly live: string; readonly backing: string };
+  readonly onExitStatus: { readonly retry: readonly number[]; readonly purgeCaches: readonly number[] };
+  readonly features: { readonly liveLog: boolean; readonly backingLog: boolean };
+  /** A line each for the task log about what was asked for and has no effect. */
+  readonly notices: readonly string[];
+}
+
+/** What the plugins get when the payload is refused: no work, but logs that tell the author why. */
+export function emptyPayload(dialect: Dialect): TaskPayload {
+  return {
+    dialect,
+    commands: [],
+    env: {},
+    maxRunTimeSeconds: null,
+    artifacts: [],
+    logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
+    onExitStatus: { retry: [], purgeCaches: [] },
+    features: { liveLog: true, backingLog: true },
+    notices: [],
+  };
+}

@@ -1,0 +1,93 @@
+/** Keeps the claim of one run alive, and notices when it is no longer ours. Runs beside the task until it is resolved. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Cause } from "../outcome.ts";
+import { backoffMs } from "./retry.ts";
+import { QueueError, type TaskQueue } from "./task-queue.ts";
+
+export interface ClaimKeeperOptions {
+  readonly queue: TaskQueue;
+  /** Seconds, as in the configuration. */
+  readonly reclaimOffset: number;
+  /** Seconds, as in the configuration. */
+  readonly cancelCheckSecs: number;
+  /** Called at most once; the claim is not kept any longer. */
+  readonly lost: (cause: Cause) => void;
+  /** A reclaim did not go through; it is tried again until the claim ends. */
+  readonly failed: (error: QueueError) => void;
+}
+
+/** The claim as seen when the queue refuses us: who took it away decides what the log says. */
+export async function lostCause(queue: TaskQueue): Promise<Cause> {
+  const reason = await queue.resolvedReason();
+  if (reason === "canceled") return { kind: "canceled", message: "The task was canceled." };
+  if (reason === "deadline-exceeded") return { kind: "claim-lost", message: "The deadline of the task passed." };
+  if (reason !== null) return { kind: "claim-lost", message: `The run was resolved ${reason} by the queue.` };
+  return { kind: "claim-lost", message: "The queue no longer holds this run for this worker." };
+}
+
+export class ClaimKeeper {
+  readonly #options: ClaimKeeperOptions;
+  readonly #end = new AbortController();
+
+  /** Starts at once. */
+  constructor(options: ClaimKeeperOptions) {
+    this.#options = options;
+    Promise.all([this.#reclaiming(), this.#looking()]).catch((error: unknown) =>
+      this.#lost({ kind: "internal-error", message: `The worker could not keep its claim: ${error}.` }),
+    );
+  }
+
+  /** Ends both loops; the answer of a call under way is ignored. */
+  stop(): void {
+    this.#end.abort();
+  }
+
+  async #reclaiming(): Promise<void> {
+    const { queue, reclaimOffset, failed } = this.#options;
+    for (let failures = 0; ; ) {
+      const remaining = queue.takenUntil.getTime() - Date.now();
+      const renewal = Math.max(remaining / 4, Math.min(remaining - reclaimOffset * 1000, remaining / 2));
+      const delay = failures === 0 ? renewal : Math.min(backoffMs(failures), remaining / 2);
+      if (!(await this.#wait(delay))) return;
+      try {
+        await queue.reclaim();
+        failures = 0;
+      } catch (error) {
+        if (!(error instanceof QueueError)) throw error;
+        if (this.#end.signal.aborted) return;
+        if (isFinal(error, queue.takenUntil)) return this.#lost(await lostCause(queue));
+        failures += 1;
+        failed(error);
+      }
+    }
+  }
+
+  /** A user's cancel would else be seen only at the next reclaim, many minutes later. */
+  async #looking(): Promise<void> {
+    const { queue, cancelCheckSecs } = this.#options;
+    while (await this.#wait(cancelCheckSecs * 1000)) {
+      if ((await queue.isStillOurs()) === false) return this.#lost(await lostCause(queue));
+    }
+  }
+
+  #lost(cause: Cause): void {
+    if (this.#end.signal.aborted) return;
+    this.#end.abort();
+    this.#options.lost(cause);
+  }
+
+  /** False when the keeper has been stopped. */
+  async #wait(ms: number): Promise<boolean> {
+    try {
+      await sleep(Math.max(ms, 50), undefined, { signal: this.#end.signal });
+      return true;
+    } catch {
+      return false;
+    }
+  }
+}
+
+/** 404 and 409 say that the run is not ours; any other failure only counts when the claim has ended meanwhile. */
+function isFinal({ status }: QueueError, takenUntil: Date): boolean {
+  return status === 404 || status === 409 || takenUntil.getTime() <= Date.now();
+}

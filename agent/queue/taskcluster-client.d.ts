@@ -1,0 +1,28 @@
+/** The part of taskcluster-client that the agent uses; the package comes without types. */
+declare module "taskcluster-client" {
+  export interface ClientOptions {
+    rootUrl: string;
+    /** `{}` calls without authentication; undefined would take defaults of the process. */
+    credentials: { clientId?: string; accessToken?: string; certificate?: string };
+    /** Tries after the first one, of calls that got 5xx or no answer. */
+    retries: number;
+    /** Milliseconds for one HTTP request. */
+    timeout: number;
+  }
+  /** Rejects with an Error that has `code` and, when an answer came, `statusCode`. */
+  export class Queue {
+    constructor(options: ClientOptions);
+    claimWork(taskQueueId: string, payload: { workerGroup: string; workerId: string; tasks: number }): Promise<unknown>;
+    reclaimTask(taskId: string, runId: number): Promise<unknown>;
+    reportCompleted(taskId: string, runId: number): Promise<unknown>;
+    reportFailed(taskId: string, runId: number): Promise<unknown>;
+    reportException(taskId: string, runId: number, payload: { reason: string }): Promise<unknown>;
+    createArtifact(taskId: string, runId: number, name: string, payload: object): Promise<unknown>;
+    status(taskId: string): Promise<unknown>;
+    createTask(taskId: string, definition: object): Promise<unknown>;
+    cancelTask(taskId: string): Promise<unknown>;
+  }
+  const taskcluster: { readonly Queue: typeof Queue };
+  // biome-ignore lint/style/noDefaultExport: it is how the package exports its clients.
+  export default taskcluster;
+}

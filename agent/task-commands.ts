@@ -1,0 +1,52 @@
+/** The commands of a task, one after the other, with the lines around them that generic-worker writes. */
+import type { CommandResult, Sandbox } from "./engine/engine.ts";
+import { executing, exitBlock } from "./log-lines.ts";
+import { TaskError } from "./outcome.ts";
+import type { TaskPayload } from "./payload/payload.ts";
+import type { TaskLog } from "./task-log.ts";
+
+/**
+ * Stops at the first command that fails and throws a TaskError that says how; stops quietly when `ending` says that the
+ * run has another cause to end. Throws EngineError too.
+ */
+export async function runCommands(
+  commands: TaskPayload["commands"],
+  payload: TaskPayload,
+  sandbox: Sandbox,
+  log: TaskLog,
+  ending: () => boolean,
+): Promise<void> {
+  for (const [n, argv] of commands.entries()) {
+    if (ending()) return;
+    log.info(executing(n, argv));
+    const result = await sandbox.run(argv, log.output);
+    if (wasNotStarted(result)) throw notStarted(argv, payload, log);
+    log.info(exitBlock(result));
+    if (result.aborted && ending()) return;
+    if (result.code !== 0) throw failure(result, payload);
+  }
+}
+
+function wasNotStarted({ code, signal, aborted }: CommandResult): boolean {
+  return code === null && signal === null && !aborted;
+}
+
+function notStarted(argv: readonly string[], { dialect }: TaskPayload, log: TaskLog): TaskError {
+  const what = `${argv[0]} is not in the PATH of the task, or cannot be executed`;
+  if (dialect === "taskcluster-worker") {
+    return new TaskError("malformed-payload", `task.payload.command could not be started: ${what}.`);
+  }
+  log.error(`System error executing command: ${what}`);
+  return new TaskError("command-failed", `The command could not be started: ${what}.`);
+}
+
+function failure({ code, signal, aborted }: CommandResult, { onExitStatus }: TaskPayload): TaskError {
+  if (aborted) return new TaskError("internal-error", "The command was killed by the worker, and nothing says why.");
+  if (code !== null && onExitStatus.retry.includes(code)) {
+    return new TaskError(
+      "retry-exit-status",
+      `task appears to have failed intermittently - exit code ${code} found in task payload.onExitStatus list`,
+    );
+  }
+  return new TaskError("command-failed", signal === null ? `exit status ${code}` : `signal: ${signal}`);
+}

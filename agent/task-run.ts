@@ -1,0 +1,264 @@
+/** One task from its claim to its resolution. `run` reads top to bottom as the task's life. */
+import { mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { causeOf } from "./cause.ts";
+import type { AgentConfig } from "./config.ts";
+import type { Engine } from "./engine/engine.ts";
+import { footerLines, headerLines } from "./log-lines.ts";
+import type { Logger } from "./logger.ts";
+import { type Cause, decide, type ExceptionReason, type Outcome } from "./outcome.ts";
+import { dialectOf, PayloadError, parsePayload } from "./payload/parse.ts";
+import { emptyPayload, type TaskPayload } from "./payload/payload.ts";
+import type { Plugin } from "./plugins/plugin.ts";
+import { ClaimKeeper, lostCause } from "./queue/claim-keeper.ts";
+import { toQueueError } from "./queue/retry.ts";
+import type { TaskQueue } from "./queue/task-queue.ts";
+import type { Claim } from "./queue/types.ts";
+import type { TaskContext } from "./task-context.ts";
+import type { TaskEvents } from "./task-events.ts";
+import { TaskLog } from "./task-log.ts";
+import { TaskPlugins } from "./task-plugins.ts";
+import { TaskSandbox } from "./task-sandbox.ts";
+
+/** What all runs of a worker share. */
+export interface RunServices {
+  readonly config: AgentConfig;
+  readonly engine: Engine;
+  readonly plugins: readonly Plugin[];
+  readonly logger: Logger;
+  /** A directory of the agent's own that holds one directory for each run under way. */
+  readonly scratchRoot: string;
+  readonly events: TaskEvents;
+}
+
+/** After an exception the queue takes uploads for 25 minutes; a worker that must end does not wait that long. */
+const UPLOAD_AFTER_EXCEPTION_MS = 20 * 60_000;
+const UPLOAD_AFTER_SHUTDOWN_MS = 60_000;
+
+interface Opened {
+  readonly context: TaskContext;
+  readonly plugins: TaskPlugins;
+}
+
+export class TaskRun {
+  readonly #claim: Claim;
+  readonly #queue: TaskQueue;
+  readonly #services: RunServices;
+  readonly #logger: Logger;
+  readonly #keeper: ClaimKeeper;
+  readonly #causes: Cause[] = [];
+  readonly #claimedAt = Date.now();
+  #work = new AbortController();
+  #scratch: string | null = null;
+  #sandbox: TaskSandbox | null = null;
+  #resolved = false;
+
+  /** The claim is kept alive from here on. */
+  constructor(claim: Claim, queue: TaskQueue, services: RunServices) {
+    this.#claim = claim;
+    this.#queue = queue;
+    this.#services = services;
+    this.#logger = services.logger.child({ taskId: claim.taskId, runId: claim.runId });
+    const { reclaimOffset, cancelCheckSecs } = services.config;
+    this.#keeper = new ClaimKeeper({
+      queue,
+      reclaimOffset,
+      cancelCheckSecs,
+      lost: (cause) => this.abort(cause),
+      failed: ({ code, message }) => this.#logger.warn({ code }, `The claim could not be renewed yet: ${message}`),
+    });
+  }
+
+  /** Ends the run early: its commands are killed at once, the cause counts in the outcome. No effect once resolved. */
+  abort(cause: Cause): void {
+    if (this.#resolved) return;
+    this.#causes.push(cause);
+    if (cause.kind !== "max-run-time") this.#work.abort();
+    this.#sandbox?.kill().catch((error: unknown) => this.#failed(error, "kill"));
+  }
+
+  /** Never throws: whatever goes wrong is a cause, and the queue is told. */
+  async run(): Promise<Outcome> {
+    const { lost } = this.#services.engine;
+    const onLost = () => this.abort({ kind: "worker-shutdown", message: "The worker lost its helper." });
+    lost.addEventListener("abort", onLost, { once: true });
+    if (lost.aborted) onLost();
+
+    const opened = await this.#attempt("open", () => this.#open());
+    if (opened) {
+      await this.#attempt("build", () => this.#build(opened));
+      await this.#attempt("commands", () => this.#execute(opened));
+      await this.#attempt("collect", () => this.#collect(opened));
+      await this.#attempt("log", () => this.#closeLog(opened));
+    }
+    const outcome = await this.#resolve(opened);
+    lost.removeEventListener("abort", onLost);
+    await this.#dispose(opened);
+    return outcome;
+  }
+
+  /** The log, its first lines, the payload and the plugins: all that it takes to tell an author what is wrong. */
+  async #open(): Promise<Opened> {
+    const { config, scratchRoot, plugins, events } = this.#services;
+    const { taskId, runId } = this.#claim;
+    const scratch = await mkdtemp(join(scratchRoot, `${taskId}-${runId}-`));
+    this.#scratch = scratch;
+    const log = await TaskLog.open(join(scratch, "live_backing.log"));
+    events({ event: "claimed", taskId, runId, log });
+    for (const line of headerLines({ ...config, taskId })) log.info(line);
+    const context = this.#context(this.#parsePayload(log), log, scratch);
+    return { context, plugins: new TaskPlugins(plugins, context, (error, where) => this.#failed(error, where)) };
+  }
+
+  #parsePayload(log: TaskLog): TaskPayload {
+    const { config } = this.#services;
+    const { task } = this.#claim;
+    try {
+      const payload = parsePayload(task, config);
+      for (const notice of payload.notices) log.warn(notice);
+      return payload;
+    } catch (error) {
+      this.#failed(error, "payload");
+      // The last line of the log says the first of them; one alone is not said twice.
+      if (error instanceof PayloadError && error.errors.length > 1) for (const each of error.errors) log.error(each);
+      return emptyPayload(dialectOf(task.payload, config.dialect));
+    }
+  }
+
+  #context(payload: TaskPayload, log: TaskLog, scratch: string): TaskContext {
+    const { taskId, runId, task } = this.#claim;
+    const signal = () => this.#work.signal;
+    const abort = (cause: Cause) => this.abort(cause);
+    const { config } = this.#services;
+    const queue = this.#queue;
+    return {
+      ...{ taskId, runId, task, payload, config, log, queue, abort, scratch },
+      get signal() {
+        return signal();
+      },
+    };
+  }
+
+  async #build({ context, plugins }: Opened): Promise<void> {
+    if (this.#ending) return;
+    const { engine, events } = this.#services;
+    const sandbox = await TaskSandbox.make(engine);
+    this.#sandbox = sandbox;
+    const { taskId, runId } = context;
+    const { name, uid } = sandbox.user;
+    events({ event: "user", taskId, runId, name, uid });
+    if (!this.#ending) await sandbox.buildSandbox(plugins);
+    if (!this.#ending) await sandbox.placeLink(context);
+    if (!this.#ending) await sandbox.start(plugins);
+  }
+
+  async #execute({ context }: Opened): Promise<void> {
+    if (this.#ending || !this.#sandbox) return;
+    const { taskId, runId } = context;
+    this.#services.events({ event: "started", taskId, runId });
+    await this.#sandbox.runCommands(context, () => this.#ending);
+  }
+
+  /** Kills what is left of the task, then lets the plugins read its files. */
+  async #collect({ context: { log }, plugins }: Opened): Promise<void> {
+    const result = await this.#sandbox?.finish();
+    if (!result) return;
+    if (result.leftover === 1) log.info("1 process outlived the last command and was killed");
+    if (result.leftover > 1) log.info(`${result.leftover} processes outlived the last command and were killed`);
+    const outcome = decide(this.#causes);
+    // Nobody reads the files of a run that is to be an exception, unless the task asked for another try itself.
+    if (outcome.state === "exception" && outcome.reason !== "intermittent-task") return;
+    await plugins.stopped(result, outcome.state === "completed");
+  }
+
+  async #closeLog({ context: { log } }: Opened): Promise<void> {
+    for (const line of footerLines(Date.now() - this.#claimedAt)) log.info(line);
+    const outcome = decide(this.#causes);
+    if (outcome.state !== "completed") log.error(outcome.cause.message);
+    await log.close();
+    if (log.failure) throw log.failure;
+  }
+
+  /** Completed and failed: upload, then report. An exception: report, then upload. */
+  async #resolve(opened: Opened | null): Promise<Outcome> {
+    const sofar = decide(this.#causes);
+    if (sofar.state !== "exception") await opened?.plugins.finished(sofar.state === "completed");
+    const wanted = decide(this.#causes);
+    const reported = await this.#report(wanted);
+    const outcome = reported ? wanted : decide(this.#causes);
+    this.#resolved = true;
+    this.#keeper.stop();
+    this.#announce(outcome, reported);
+    if (outcome.state === "exception") await this.#uploadAfter(outcome.reason, opened);
+    return outcome;
+  }
+
+  /** False when the queue was not to be told, would not hear it, or could not be reached. */
+  async #report(outcome: Outcome): Promise<boolean> {
+    if (outcome.state === "exception" && !outcome.report) return false;
+    try {
+      if (outcome.state === "completed") await this.#queue.reportCompleted();
+      else if (outcome.state === "failed") await this.#queue.reportFailed();
+      else await this.#queue.reportException(outcome.reason);
+      return true;
+    } catch (thrown) {
+      const { code, status, message } = toQueueError(thrown);
+      this.#logger.error({ code }, `The queue could not be told that the task is ${outcome.state}: ${message}`);
+      if (status === 404 || status === 409) this.#causes.push(await lostCause(this.#queue));
+      return false;
+    }
+  }
+
+  #announce(outcome: Outcome, reported: boolean): void {
+    const { taskId, runId } = this.#claim;
+    const { state } = outcome;
+    const reason = outcome.state === "exception" ? outcome.reason : null;
+    const message = outcome.state === "completed" ? null : outcome.cause.message;
+    this.#logger.info({ state, reason, reported }, message ?? "The task completed.");
+    this.#services.events({ event: "resolved", taskId, runId, state, reason, message, reported });
+  }
+
+  async #uploadAfter(reason: ExceptionReason, opened: Opened | null): Promise<void> {
+    // Whoever has the run now owns its artifacts; the log of a canceled one is still welcome.
+    const work = reason === "claim-lost" ? this.#work : new AbortController();
+    this.#work = work;
+    const limit = reason === "worker-shutdown" ? UPLOAD_AFTER_SHUTDOWN_MS : UPLOAD_AFTER_EXCEPTION_MS;
+    const timer = setTimeout(() => work.abort(), limit);
+    await opened?.plugins.exception(reason);
+    clearTimeout(timer);
+  }
+
+  async #dispose(opened: Opened | null): Promise<void> {
+    await opened?.plugins.dispose();
+    await this.#attempt("dispose", () => this.#endUser());
+    const scratch = this.#scratch;
+    if (scratch) await this.#attempt("scratch", () => rm(scratch, { recursive: true, force: true }));
+  }
+
+  async #endUser(): Promise<void> {
+    if (!this.#sandbox) return;
+    const gone = await this.#sandbox.dispose();
+    const { taskId, runId } = this.#claim;
+    const { name, uid } = this.#sandbox.user;
+    this.#services.events({ event: "gone", taskId, runId, gone, name, uid });
+  }
+
+  /** Whether anything happened that makes further steps pointless. */
+  get #ending(): boolean {
+    return this.#causes.length > 0;
+  }
+
+  async #attempt<T>(step: string, action: () => Promise<T>): Promise<T | null> {
+    try {
+      return await action();
+    } catch (error) {
+      this.#failed(error, step);
+      return null;
+    }
+  }
+
+  #failed(error: unknown, where: string): void {
+    const aborted = this.#work.signal.aborted && error instanceof Error && error.name === "AbortError";
+    if (!aborted) this.#causes.push(causeOf(error, where, this.#logger));
+  }
+}

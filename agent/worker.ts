@@ -1,0 +1,194 @@
+/** The claim loop: asks the queue for as many tasks as there is room for, and runs every one that it gets. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { freeMegabytes } from "./disk.ts";
+import type { Cause } from "./outcome.ts";
+import type { QueueClient } from "./queue/queue-client.ts";
+import { MOST_CLAIMS } from "./queue/queue-client.ts";
+import { backoffMs, toQueueError } from "./queue/retry.ts";
+import type { Claim } from "./queue/types.ts";
+import { type RunServices, TaskRun } from "./task-run.ts";
+
+/** Why the worker has ended: asked to, or by its own configuration. */
+export type WorkerEnd = "stopped" | "tasks-done" | "idle-timeout";
+
+export interface WorkerStatus {
+  /** What the loop does now, as one sentence; the reason when it does not ask for tasks. */
+  readonly doing: string;
+  readonly claiming: boolean;
+  readonly running: readonly { readonly taskId: string; readonly runId: number; readonly since: string }[];
+  /** Runs that have ended, however. */
+  readonly ended: number;
+}
+
+export interface WorkerOptions extends RunServices {
+  readonly client: QueueClient;
+  /** Told after each change of `status`. */
+  readonly changed?: (status: WorkerStatus) => void;
+}
+
+interface Running {
+  readonly run: TaskRun;
+  readonly ended: Promise<void>;
+  readonly since: string;
+}
+
+const REFUSED_BACKOFF_MS = 60_000;
+const DISK_LOOK_MS = 30_000;
+const shutdown: Cause = { kind: "worker-shutdown", message: "The worker is shutting down." };
+
+export class Worker {
+  readonly #options: WorkerOptions;
+  readonly #running = new Map<Claim, Running>();
+  readonly #stopping = new AbortController();
+  #stoppedNow = false;
+  #doing = "The worker has not started yet.";
+  #claiming = false;
+  #started = 0;
+  #ended = 0;
+  #lastTask = performance.now();
+  #wake = Promise.withResolvers<void>();
+
+  constructor(options: WorkerOptions) {
+    this.#options = options;
+  }
+
+  get status(): WorkerStatus {
+    const running = [...this.#running].map(([{ taskId, runId }, { since }]) => ({ taskId, runId, since }));
+    return { doing: this.#doing, claiming: this.#claiming, running, ended: this.#ended };
+  }
+
+  /** Claims nothing more; the tasks under way are finished. */
+  stopGracefully(): void {
+    this.#stopping.abort();
+    this.#wake.resolve();
+  }
+
+  /** Claims nothing more and ends the tasks under way, as worker-shutdown: the queue runs them again elsewhere. */
+  stopNow(): void {
+    this.#stoppedNow = true;
+    this.stopGracefully();
+    for (const { run } of this.#running.values()) run.abort(shutdown);
+  }
+
+  /** Until the worker is stopped or its configuration ends it, and every task is resolved. To be called once. */
+  async run(): Promise<WorkerEnd> {
+    try {
+      return await this.#claimLoop();
+    } finally {
+      this.#say("No more tasks are claimed.", false);
+      while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+      this.#say("The worker has ended.", false);
+    }
+  }
+
+  async #claimLoop(): Promise<WorkerEnd> {
+    const { numberOfTasksToRun, idleTimeoutSecs, pollingInterval } = this.#options.config;
+    for (let failures = 0; !this.#stopping.signal.aborted; ) {
+      if (numberOfTasksToRun > 0 && this.#started >= numberOfTasksToRun) return "tasks-done";
+      if (idleTimeoutSecs > 0 && this.#idleMs() >= idleTimeoutSecs * 1000) return "idle-timeout";
+      const room = this.#room();
+      if (room === 0) {
+        this.#say("All places are taken.", false);
+        await this.#wake.promise;
+      } else if (await this.#hasDisk()) {
+        const began = performance.now();
+        const claimed = await this.#claim(room);
+        failures = claimed === null ? failures + 1 : 0;
+        if (claimed === 0) await this.#pause(pollingInterval * 1000 - (performance.now() - began));
+        if (claimed === null) await this.#pause(Math.max(backoffMs(failures), pollingInterval * 1000));
+      }
+    }
+    return "stopped";
+  }
+
+  /** How many tasks the worker can take now. */
+  #room(): number {
+    const { capacity, numberOfTasksToRun } = this.#options.config;
+    const left = numberOfTasksToRun > 0 ? numberOfTasksToRun - this.#started : MOST_CLAIMS;
+    return Math.min(capacity - this.#running.size, left, MOST_CLAIMS);
+  }
+
+  /** The number of claims; null when the queue could not be asked. A poll under way is never cut off: it may claim. */
+  async #claim(room: number): Promise<number | null> {
+    const { client, logger } = this.#options;
+    this.#say(`Asking the queue for up to ${room} task${room === 1 ? "" : "s"}.`, true);
+    try {
+      const claims = await client.claimWork(room, (error) => logger.error(error.message));
+      for (const claim of claims) this.#start(claim);
+      return claims.length;
+    } catch (thrown) {
+      const { status, code, message } = toQueueError(thrown);
+      logger.error({ code, status }, `The queue gave no tasks: ${message}`);
+      this.#say(`The queue gave no tasks: ${message}`, false);
+      if (status === 401 || status === 403) await this.#pause(REFUSED_BACKOFF_MS);
+      return null;
+    }
+  }
+
+  #start(claim: Claim): void {
+    const { client, events, logger } = this.#options;
+    const { taskId, runId } = claim;
+    const queue = client.forRun(claim, (name, storageType) =>
+      events({ event: "artifact", taskId, runId, name, storageType }),
+    );
+    const run = new TaskRun(claim, queue, this.#options);
+    this.#started += 1;
+    if (this.#stoppedNow) run.abort(shutdown);
+    logger.info({ taskId, runId }, "Claimed a task.");
+    const ended = run.run().then(
+      () => this.#forget(claim),
+      (error: unknown) => {
+        logger.fatal({ taskId, runId, err: error }, "A run ended in a way that it should not.");
+        this.#forget(claim);
+      },
+    );
+    this.#running.set(claim, { run, ended, since: new Date().toISOString() });
+    this.#changed();
+  }
+
+  #forget(claim: Claim): void {
+    this.#running.delete(claim);
+    this.#ended += 1;
+    this.#lastTask = performance.now();
+    this.#changed();
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+
+  #idleMs(): number {
+    return this.#running.size > 0 ? 0 : performance.now() - this.#lastTask;
+  }
+
+  async #hasDisk(): Promise<boolean> {
+    const { config, scratchRoot, logger } = this.#options;
+    const wanted = config.requiredDiskSpaceMegabytes;
+    if (wanted === 0) return true;
+    const free = await freeMegabytes(scratchRoot);
+    if (free >= wanted) return true;
+    const reason = `No tasks are claimed: the disk has ${free} MB free, and requiredDiskSpaceMegabytes is ${wanted}.`;
+    if (this.#doing !== reason) logger.warn(reason);
+    this.#say(reason, false);
+    await this.#pause(DISK_LOOK_MS);
+    return false;
+  }
+
+  /** Until the time is over or the worker is to stop. */
+  async #pause(ms: number): Promise<void> {
+    if (ms <= 0) return;
+    try {
+      await sleep(ms, undefined, { signal: this.#stopping.signal });
+    } catch {
+      // Only the stop signal ends a sleep early, and the loop looks at that next.
+    }
+  }
+
+  #say(doing: string, claiming: boolean): void {
+    this.#doing = doing;
+    this.#claiming = claiming;
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#options.changed?.(this.status);
+  }
+}

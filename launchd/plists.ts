@@ -1,0 +1,135 @@
+/**
+ * The two launchd jobs: the helper as a system daemon, the agent as a LaunchAgent of one account (or, without a screen,
+ * as a system job of its own account). Neither sets a variable: what a job needs is an argument or in a root-owned file.
+ */
+
+export const helperLabel = "org.taskcluster.worker.helper";
+export const agentLabel = "org.taskcluster.worker.agent";
+
+type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
+
+function escapeXml(text: string): string {
+  const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
+  if (forbidden) throw new Error("a property list cannot hold control characters");
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
+}
+
+function render(value: Value, indent: string): string {
+  if (typeof value === "string") return `${indent}<string>${escapeXml(value)}</string>\n`;
+  if (typeof value === "boolean") return `${indent}<${value}/>\n`;
+  if (typeof value === "number") {
+    if (!Number.isSafeInteger(value)) throw new Error("a property list of ours holds whole numbers only");
+    return `${indent}<integer>${value}</integer>\n`;
+  }
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) {
+    return `${indent}<array>\n${value.map((item) => render(item, inner)).join("")}${indent}</array>\n`;
+  }
+  const entries = Object.entries(value).map(
+    ([key, item]) => `${inner}<key>${escapeXml(key)}</key>\n${render(item, inner)}`,
+  );
+  return `${indent}<dict>\n${entries.join("")}${indent}</dict>\n`;
+}
+
+function plist(job: { readonly [key: string]: Value }): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<plist version="1.0">
+${render(job, "  ")}</plist>
+`;
+}
+
+export interface HelperPlistOptions {
+  /** Absolute path of the root-owned Node. */
+  readonly node: string;
+  /** Node's flags, as `helper/flags.ts` lists them for this configuration. */
+  readonly flags: readonly string[];
+  /** Absolute path of the helper's main file, and its arguments. */
+  readonly main: readonly string[];
+  /** Where launchd puts what the helper prints: a file in a root-only directory. */
+  readonly log: string;
+}
+
+/** The system LaunchDaemon of the helper. Belongs to root:wheel 0644 in /Library/LaunchDaemons. */
+export function renderHelperPlist(options: HelperPlistOptions): string {
+  return plist({
+    Label: helperLabel,
+    ProgramArguments: [options.node, ...options.flags, ...options.main],
+    RunAtLoad: true,
+    KeepAlive: true,
+    ThrottleInterval: 10,
+    // Long enough to kill and delete every task user before launchd loses its patience.
+    ExitTimeOut: 120,
+    ProcessType: "Interactive",
+    Umask: 0o077,
+    WorkingDirectory: "/",
+    StandardOutPath: options.log,
+    StandardErrorPath: options.log,
+    // No NumberOfFiles: the hard limit would be every task's, and launchd raises the machine's own limit with it.
+    SoftResourceLimits: { Core: 0 },
+    HardResourceLimits: { Core: 0 },
+    AssociatedBundleIdentifiers: ["org.taskcluster.worker"],
+  });
+}
+
+export interface AgentPlistOptions {
+  readonly node: string;
+  readonly flags: readonly string[];
+  /** Absolute path of the agent's main file, and its arguments. */
+  readonly main: readonly string[];
+  /** Absolute path of a file that the agent's account can write; its shell opens it, not launchd. */
+  readonly log: string;
+  /** `aqua`: in the graphics session of this account alone. `system`: without a session, as this account. */
+  readonly runAs:
+    | { readonly session: "aqua"; readonly uid: number }
+    | { readonly session: "system"; readonly user: string };
+  /** Longest task, in seconds: how long a stop waits for the tasks that run. */
+  readonly maxRunTimeSeconds: number;
+}
+
+/** Time for uploads and for deleting the task users after the last command, in seconds. */
+const endingSeconds = 600;
+
+/**
+ * launchd starts a job of /Library/LaunchAgents in every login. For everybody but the agent's account this exits 0 before
+ * it touches anything; KeepAlive then leaves it alone. $1: the uid, $2: the log, the rest: the command.
+ */
+export const uidGuard = '[ "$(/usr/bin/id -u)" = "$1" ] || exit 0; log=$2; shift 2; exec "$@" >>"$log" 2>&1';
+
+/** The agent's job: /Library/LaunchAgents for `aqua`, /Library/LaunchDaemons for `system`; root:wheel 0644 in both. */
+export function renderAgentPlist(options: AgentPlistOptions): string {
+  const { runAs } = options;
+  const command = [options.node, ...options.flags, ...options.main];
+  const common = {
+    KeepAlive: { SuccessfulExit: false },
+    ThrottleInterval: 10,
+    ExitTimeOut: options.maxRunTimeSeconds + endingSeconds,
+    ProcessType: "Interactive",
+    Umask: 0o077,
+    WorkingDirectory: "/",
+    AssociatedBundleIdentifiers: ["org.taskcluster.worker"],
+  };
+  if (runAs.session === "system") {
+    return plist({
+      Label: agentLabel,
+      UserName: runAs.user,
+      GroupName: runAs.user,
+      InitGroups: false,
+      ProgramArguments: command,
+      RunAtLoad: true,
+      ...common,
+      StandardOutPath: options.log,
+      StandardErrorPath: options.log,
+    });
+  }
+  if (!Number.isSafeInteger(runAs.uid) || runAs.uid < 500) {
+    throw new Error(`the agent's account must be an ordinary one: uid ${runAs.uid} is not`);
+  }
+  return plist({
+    Label: agentLabel,
+    LimitLoadToSessionType: "Aqua",
+    ProgramArguments: ["/bin/sh", "-c", uidGuard, agentLabel, String(runAs.uid), options.log, ...command],
+    RunAtLoad: true,
+    ...common,
+  });
+}

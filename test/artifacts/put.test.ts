@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { type TestContext, test } from "node:test";
+import { put } from "../../agent/artifacts/put.ts";
+import { ResourceError } from "../../agent/engine/engine.ts";
+
+async function storage(t: TestContext, listener: RequestListener): Promise<string> {
+  const server = createServer(listener).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = server.address();
+  return typeof address === "object" && address ? `http://127.0.0.1:${address.port}/blob?secret` : "";
+}
+
+const headers = { "content-type": "text/x", "content-encoding": "gzip" };
+const { signal } = new AbortController();
+
+/** Rejects when the client cut the body. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  return buffer(request);
+}
+
+/** What comes after the first part waits for `arrived`. */
+async function* slowly(arrived: Promise<void>, ...parts: (string | Error)[]): AsyncGenerator<Buffer> {
+  for (const part of parts) {
+    if (part instanceof Error) throw part;
+    yield Buffer.from(part);
+    await arrived;
+  }
+}
+
+test("the file goes out with its length and headers, and never in chunks", async (t) => {
+  const seen = Promise.withResolvers<IncomingMessage & { whole: string }>();
+  const url = await storage(t, async (request, response) => {
+    const whole = (await bodyOf(request)).toString();
+    seen.resolve(Object.assign(request, { whole }));
+    response.end("thanks");
+  });
+  assert.deepEqual(
+    await put({ url, headers, size: 5, body: Readable.from([Buffer.from("he"), Buffer.from("llo")]), signal }),
+    {
+      status: 200,
+      text: "thanks",
+    },
+  );
+  const request = await seen.promise;
+  assert.equal(request.whole, "hello");
+  assert.equal(request.method, "PUT");
+  assert.equal(request.url, "/blob?secret");
+  assert.equal(request.headers["content-type"], "text/x");
+  assert.equal(request.headers["content-encoding"], "gzip");
+  assert.equal(request.headers["content-length"], "5");
+  assert.equal(request.headers["transfer-encoding"], undefined);
+});
+
+test("an empty file is sent with length 0", async (t) => {
+  const url = await storage(t, (request, response) => response.end(request.headers["content-length"]));
+  assert.equal((await put({ url, headers, size: 0, body: Readable.from([]), signal })).text, "0");
+});
+
+test("an answer that comes before the whole file is the answer", async (t) => {
+  const url = await storage(t, (_request, response) => response.writeHead(503).end("slow down"));
+  async function* endless(): AsyncGenerator<Buffer> {
+    for (;;) yield Buffer.alloc(65_536);
+  }
+  const size = Number.MAX_SAFE_INTEGER;
+  assert.deepEqual(await put({ url, headers, size, body: Readable.from(endless()), signal }), {
+    status: 503,
+    text: "slow down",
+  });
+});
+
+test("a success that comes before the whole file is none", async (t) => {
+  const url = await storage(t, (_request, response) => response.end());
+  const body = new Readable({ read() {} });
+  body.push("first");
+  await assert.rejects(put({ url, headers, size: 10, body, signal }), /before it had the whole file/);
+});
+
+for (const [what, parts] of [
+  ["breaks", ["12345", new Error("gone")]],
+  ["shrinks", ["12345"]],
+  ["grows", ["12345", "67890", "x"]],
+] as const) {
+  test(`a file that ${what} under way cuts the request, so that nothing is stored`, async (t) => {
+    const arrived = Promise.withResolvers<void>();
+    const cut = Promise.withResolvers<unknown>();
+    const url = await storage(t, (request) => {
+      arrived.resolve();
+      bodyOf(request).then(() => cut.resolve(null), cut.resolve);
+    });
+    const putting = put({ url, headers, size: 10, body: Readable.from(slowly(arrived.promise, ...parts)), signal });
+    await assert.rejects(
+      putting,
+      (error) => error instanceof ResourceError && error.reason === "invalid-resource-on-worker",
+    );
+    assert.match(String(await cut.promise), /aborted|ECONNRESET/);
+  });
+}
+
+test("a connection that breaks is an error", async (t) => {
+  const url = await storage(t, (request) => void request.socket.destroy());
+  await assert.rejects(put({ url, headers, size: 3, body: Readable.from([Buffer.from("abc")]), signal }), {
+    code: "ECONNRESET",
+  });
+});
+
+test("a storage that cannot be reached is an error, and the file is closed", async () => {
+  const body = Readable.from([Buffer.from("abc")]);
+  await assert.rejects(put({ url: "http://127.0.0.1:1/", headers, size: 3, body, signal }), { code: "ECONNREFUSED" });
+  assert.equal(body.destroyed, true);
+});
+
+test("the signal ends an upload that hangs", async (t) => {
+  const url = await storage(t, () => {});
+  const stop = new AbortController();
+  const putting = put({ url, headers, size: 3, body: new Readable({ read() {} }), signal: stop.signal });
+  putting.catch(() => undefined);
+  stop.abort();
+  await assert.rejects(putting, { name: "AbortError" });
+});

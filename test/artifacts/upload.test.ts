@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { test } from "node:test";
+import { type S3Artifact, upload } from "../../agent/artifacts/upload.ts";
+import { TaskError } from "../../agent/outcome.ts";
+import { claimedRun, fewRetries } from "./claimed-run.ts";
+
+function artifact(expires: string, content = "content"): S3Artifact & { opened: number } {
+  const made = {
+    name: "public/a.txt",
+    expires,
+    contentType: "text/plain",
+    contentEncoding: "identity" as const,
+    contentLength: content.length,
+    opened: 0,
+    source: {
+      size: content.length,
+      open: async () => {
+        made.opened++;
+        return Readable.from([Buffer.from(content)], { objectMode: false });
+      },
+    },
+  } satisfies S3Artifact & { opened: number };
+  return made;
+}
+
+function isTaskError(kind: string, message: RegExp): (error: unknown) => boolean {
+  return (error) => {
+    assert.ok(error instanceof TaskError, String(error));
+    assert.equal(error.kind, kind);
+    assert.match(error.message, message);
+    return true;
+  };
+}
+
+test("a storage that is busy is tried again with a fresh stream", async (t) => {
+  const { task, local, stored } = await claimedRun(t);
+  local.faults = { status503: { method: "putBlob", times: 2 } };
+  const sent = artifact(task.task.expires);
+  await upload(task, sent, fewRetries);
+  assert.equal(sent.opened, 3);
+  assert.equal((await stored("public/a.txt")).toString(), "content");
+});
+
+test("a PUT whose answer is lost is sent again", async (t) => {
+  const { task, local, stored } = await claimedRun(t);
+  local.faults = { dropResponse: { method: "putBlob", times: 1 } };
+  const sent = artifact(task.task.expires);
+  await upload(task, sent, fewRetries);
+  assert.equal(sent.opened, 2);
+  assert.equal((await stored("public/a.txt")).toString(), "content");
+});
+
+test("a storage that stays busy makes the run resource-unavailable, without the secret address", async (t) => {
+  const { task, local } = await claimedRun(t);
+  local.faults = { status503: { method: "putBlob", times: 100 } };
+  await assert.rejects(upload(task, artifact(task.task.expires), fewRetries), (error) => {
+    assert.ok(error instanceof Error && !error.message.includes("http"));
+    return isTaskError(
+      "resource-unavailable",
+      /^Artifact public\/a\.txt could not be uploaded after 3 tries: .*503/,
+    )(error);
+  });
+});
+
+test("an address that has expired is replaced", async (t) => {
+  const { task, stored } = await claimedRun(t);
+  let asked = 0;
+  const queue = {
+    ...{ createArtifact: task.queue.createArtifact.bind(task.queue), isStillOurs: async () => true },
+  };
+  t.mock.method(task.queue, "createArtifact", async (...request: Parameters<typeof queue.createArtifact>) => {
+    const { putUrl = "" } = await queue.createArtifact(...request);
+    return { putUrl: asked++ === 0 ? `${putUrl}expired` : putUrl };
+  });
+  await upload(task, artifact(task.task.expires), fewRetries);
+  assert.equal(asked, 2);
+  assert.equal((await stored("public/a.txt")).toString(), "content");
+});
+
+test("another artifact of the same name is the author's mistake", async (t) => {
+  const { task } = await claimedRun(t);
+  const { expires } = task.task;
+  await task.queue.createArtifact("public/a.txt", { storageType: "s3", expires, contentType: "image/png" });
+  await assert.rejects(
+    upload(task, artifact(expires), fewRetries),
+    isTaskError("malformed-payload", /^There was a conflict uploading artifact public\/a\.txt/),
+  );
+});
+
+test("the same artifact twice is no conflict", async (t) => {
+  const { task, stored } = await claimedRun(t);
+  await upload(task, artifact(task.task.expires, "first"), fewRetries);
+  await upload(task, artifact(task.task.expires, "second"), fewRetries);
+  assert.equal((await stored("public/a.txt")).toString(), "second");
+});
+
+test("any other refusal of the queue is the worker's fault", async (t) => {
+  const { task } = await claimedRun(t);
+  await assert.rejects(
+    upload(task, artifact("2000-01-01T00:00:00.000Z"), fewRetries),
+    isTaskError("internal-error", /^The queue refused artifact public\/a\.txt \(400\)/),
+  );
+});
+
+test("a refusal because the task is over names that as the cause", async (t) => {
+  const { task, cancel } = await claimedRun(t);
+  await cancel();
+  await assert.rejects(
+    upload(task, artifact("2000-01-01T00:00:00.000Z"), fewRetries),
+    isTaskError("canceled", /canceled/),
+  );
+});
+
+test("nothing is created once the run has to end", async (t) => {
+  const { task, stop, artifact: created } = await claimedRun(t);
+  stop.abort();
+  await assert.rejects(upload(task, artifact(task.task.expires), fewRetries), { name: "AbortError" });
+  assert.equal(created("public/a.txt"), undefined);
+});
+
+test("the wait for the next try ends with the run", async (t) => {
+  const { task, stop, local } = await claimedRun(t);
+  local.faults = { status503: { method: "putBlob", times: 100 } };
+  const sent = artifact(task.task.expires);
+  const source = {
+    ...sent.source,
+    open: async () => {
+      stop.abort();
+      return sent.source.open();
+    },
+  };
+  await assert.rejects(upload(task, { ...sent, source }), { name: "AbortError" });
+});

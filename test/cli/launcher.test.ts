@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { commands } from "../../agent/cli/commands.ts";
+import { exitStatus } from "../../agent/cli/exit-status.ts";
+import { TaskCreator } from "../../agent/cli/task-creator.ts";
+import { startLocalQueue } from "../../agent/local/queue.ts";
+import { needsRoot } from "../root.ts";
+import { checkout, launch } from "./ordinary-user.ts";
+
+suite("the program, without root", () => {
+  test("lists every command and every exit status in its help", async () => {
+    const { status, stdout, stderr } = await launch(["--help"]);
+    assert.deepEqual([status, stderr], [0, ""]);
+    for (const name of Object.keys(commands)) assert.match(stdout, new RegExp(`^ {2}${name} `, "m"));
+    for (const code of Object.values(exitStatus)) assert.match(stdout, new RegExp(`^ +${code} `, "m"));
+  });
+
+  test("knows its version", async () => {
+    assert.match((await launch(["--version"])).stdout, /^taskcluster-worker \d+\.\d+\.\d+ \(macosx engine\)\n$/);
+  });
+
+  test("names the nearest command for one that it does not have", async () => {
+    const { status, stdout, stderr } = await launch(["run-tsk"]);
+    assert.deepEqual([status, stdout], [64, ""]);
+    assert.match(stderr, /^taskcluster-worker: there is no command "run-tsk" \(did you mean "run-task"\?\)[^\n]*\n$/);
+  });
+
+  test("prints one sentence and the exact sudo line for run-task", async () => {
+    const { status, stdout, stderr } = await launch(["run-task", "examples/hello.yml", "--artifacts", "my results"]);
+    assert.deepEqual([status, stdout], [77, ""]);
+    assert.match(
+      stderr,
+      /^[^\n]*: sudo \.\/taskcluster-worker run-task examples\/hello\.yml --artifacts 'my results'\n$/,
+    );
+  });
+
+  test("prints the exact sudo line for work --with-helper", async () => {
+    const { status, stderr } = await launch(["work", "macosx", "--with-helper"]);
+    assert.equal(status, 77);
+    assert.match(stderr, /: sudo \.\/taskcluster-worker work macosx --with-helper\n$/);
+  });
+
+  test("lists what is missing and the three commands of a local session when it is not configured", async () => {
+    const { status, stdout, stderr } = await launch(["work", "macosx"]);
+    assert.deepEqual([status, stdout], [78, ""]);
+    for (const setting of ["rootURL", "clientId", "accessToken", "workerType"])
+      assert.match(stderr, new RegExp(`^ {2}${setting} `, "m"));
+    assert.match(
+      stderr,
+      /\.\/taskcluster-worker queue\n.*sudo -E \.\/taskcluster-worker work macosx --with-helper\n.*submit examples\/hello\.yml --wait\n/s,
+    );
+  });
+
+  test("refuses a logging level and an engine that it does not have", async () => {
+    const level = await launch(["work", "macosx", "-l", "inof"]);
+    assert.equal(level.status, 64);
+    assert.match(level.stderr, /did you mean "info"/);
+    const engine = await launch(["work", "docker"]);
+    assert.equal(engine.status, 64);
+    assert.match(engine.stderr, /the one engine is macosx/);
+  });
+
+  test("says that the helper is not there when none serves the instance", async () => {
+    const state = await mkdtemp(join(tmpdir(), "no-helper-"));
+    await chmod(state, 0o777);
+    const config = join(state, "worker.yml");
+    await writeFile(
+      config,
+      "rootURL: http://127.0.0.1:9\nclientId: a\naccessToken: aaaaaaaaaaaaaaaaaaaaaa\nprovisionerId: a\nworkerType: b\nworkerGroup: c\nworkerId: d\ninstance: nobody-serves-this\n",
+    );
+    const { status, stderr } = await launch(["work", "macosx", "-l", "fatal", "--config", config], { HOME: state });
+    await rm(state, { recursive: true });
+    assert.equal(status, 69, stderr);
+    assert.match(stderr, /^taskcluster-worker: the helper cannot be used: /);
+  });
+
+  test("shows the payload schema of both dialects", async () => {
+    for (const dialect of ["generic-worker", "taskcluster-worker"]) {
+      const { status, stdout } = await launch(["show-payload-schema", "--dialect", dialect]);
+      assert.equal(status, 0);
+      assert.match(JSON.parse(stdout).title, new RegExp(`${dialect}'s dialect`));
+    }
+  });
+});
+
+suite("submit", () => {
+  let folder = "";
+  let blobDir = "";
+  let queue: Awaited<ReturnType<typeof startLocalQueue>>;
+  let env: Record<string, string> = {};
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), "submit-"));
+    await chmod(folder, 0o755);
+    blobDir = await mkdtemp(join(tmpdir(), "submit-blobs-"));
+    queue = await startLocalQueue({ blobDir });
+    const { clientId, accessToken } = queue.rootCredentials;
+    env = {
+      TASKCLUSTER_ROOT_URL: queue.rootUrl,
+      TASKCLUSTER_CLIENT_ID: clientId,
+      TASKCLUSTER_ACCESS_TOKEN: accessToken,
+    };
+  });
+  after(async () => {
+    await queue.close();
+    await rm(folder, { recursive: true });
+    await rm(blobDir, { recursive: true });
+  });
+
+  async function taskFile(name: string, text: string): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, text, { mode: 0o644 });
+    return path;
+  }
+
+  test("creates every task of a file and prints the ids, dependencies first", async () => {
+    const path = await taskFile("two.yml", "dependencies: [first]\npayload: {}\n---\ntaskId: first\npayload: {}\n");
+    const { status, stdout, stderr } = await launch(["submit", path], env);
+    assert.equal(status, 0, stderr);
+    const [first = "", second = "", ...more] = stdout.trimEnd().split("\n");
+    assert.deepEqual(more, []);
+    assert.equal((await queue.waitFor(first, () => true)).state, "pending");
+    assert.equal((await queue.waitFor(second, () => true)).state, "unscheduled");
+  });
+
+  test("repeats what the queue says about a task that it refuses", async () => {
+    const path = await taskFile("bad.yml", "payload: {}\nscopes: [7]\n");
+    const { status, stdout, stderr } = await launch(["submit", path], env);
+    assert.deepEqual([status, stdout], [64, ""]);
+    assert.match(
+      stderr,
+      /^taskcluster-worker: the queue refuses task 1 \(InputValidationError\): [^\n]*scopes[^\n]*\n$/,
+    );
+  });
+
+  test("refuses a relative link that nobody would serve", async () => {
+    const path = await taskFile("link.yml", "payload: {link: hello.sh}\n");
+    const { status, stderr } = await launch(["submit", path], env);
+    assert.equal(status, 64);
+    assert.match(stderr, /relative: add --wait/);
+  });
+
+  test("follows the tasks with --wait and ends with the status of the worst", async () => {
+    const path = await taskFile("wait.yml", "payload: {}\n");
+    const creator = new TaskCreator(queue.rootUrl, queue.rootCredentials);
+    const stop = queue.onChange(({ taskId, state, taskQueueId }) => {
+      if (state === "pending" && taskQueueId === "local/macosx") void creator.cancel(taskId);
+    });
+    const { status, stderr } = await launch(["submit", path, "--wait"], env);
+    stop();
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, /task 1: exception \(canceled\)\n$/);
+  });
+
+  test("says what to do when there is no queue to submit to", async () => {
+    const path = await taskFile("none.yml", "payload: {}\n");
+    const { status, stderr } = await launch(["submit", path]);
+    assert.equal(status, 78);
+    assert.match(stderr, /TASKCLUSTER_ROOT_URL is not set/);
+  });
+
+  test("names the file that it cannot read, and the line to run", { skip: needsRoot }, async () => {
+    const path = await taskFile("closed.yml", "payload: {}\n");
+    await chmod(path, 0o600);
+    const { status, stderr } = await launch(["submit", path], env);
+    assert.equal(status, 64);
+    assert.match(stderr, /run chmod o\+r '/);
+    const missing = await launch(["submit", join(folder, "no.yml")], env);
+    assert.match(missing.stderr, /no\.yml does not exist\n$/);
+  });
+});
+
+suite("the agent", () => {
+  test("refuses to run as root", { skip: needsRoot }, async () => {
+    const node = join(checkout, "node_modules/.bin/node");
+    const { code, stderr } = await new Promise<{ code: unknown; stderr: string }>((resolve) => {
+      execFile(node, [join(checkout, "agent/main.ts"), "--version"], (error, _, stderr) =>
+        resolve({ code: error?.code, stderr }),
+      );
+    });
+    assert.equal(code, 77);
+    assert.match(stderr, /never runs as root/);
+  });
+});

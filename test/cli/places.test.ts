@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { places } from "../../agent/cli/places.ts";
+import { placesOf } from "../../helper/places.ts";
+
+suite("places", () => {
+  test("are where macOS keeps such things", () => {
+    assert.deepEqual(places("darwin", "default", "/Users/worker"), {
+      socket: "/private/var/db/taskcluster-worker/default/run/helper.sock",
+      status: "/private/var/db/taskcluster-worker/default/status.json",
+      workerConfig: "/Library/Application Support/taskcluster-worker/worker.yml",
+      agentState: "/Users/worker/Library/Application Support/taskcluster-worker/default",
+    });
+  });
+
+  test("are where Linux keeps such things", () => {
+    assert.deepEqual(places("linux", "slice-1", "/home/worker"), {
+      socket: "/run/taskcluster-worker/slice-1/helper.sock",
+      status: "/var/lib/taskcluster-worker/slice-1/status.json",
+      workerConfig: "/etc/taskcluster-worker/worker.yml",
+      agentState: "/home/worker/.local/state/taskcluster-worker/slice-1",
+    });
+  });
+
+  test("are the helper's own on this system", () => {
+    const { socket, status } = places(process.platform, "default", "/");
+    const own = placesOf("default");
+    assert.deepEqual({ socket, status }, { socket: own.socket, status: own.status });
+  });
+
+  test("leave the socket's path short enough for macOS", () => {
+    assert.ok(Buffer.byteLength(places("darwin", "a".repeat(24), "/").socket) < 104);
+  });
+});

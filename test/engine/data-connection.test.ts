@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import type { Socket } from "node:net";
+import { text } from "node:stream/consumers";
+import { test } from "node:test";
+import { attachInput, OutputStream } from "../../agent/engine/data-connection.ts";
+import { ATTACHED, type Ticket } from "../../shared/protocol/messages.ts";
+import { type Asked, connectScripted, id } from "./scripted-helper.ts";
+
+const ticket = id("1") as Ticket; // checked: 32 hex digits
+const attachAnd =
+  (then: (asked: Asked) => void) =>
+  (asked: Asked): void => {
+    asked.socket.write(Buffer.of(ATTACHED));
+    then(asked);
+  };
+
+test("an output is attached with its ticket and read to its end", async (t) => {
+  const tickets: unknown[] = [];
+  const peer = Promise.withResolvers<Socket>();
+  const { client } = await connectScripted(t, {
+    attach: attachAnd(({ socket, data }) => {
+      tickets.push({ ...data });
+      peer.resolve(socket);
+    }),
+  });
+  const stream = await OutputStream.attach(client.socketPath, ticket);
+  (await peer.promise).end("hello");
+  assert.equal(await text(stream), "hello");
+  assert.deepEqual(tickets, [{ ticket }]);
+});
+
+test("an output whose ticket is refused is an error", async (t) => {
+  const { client } = await connectScripted(t, {
+    attach: ({ say }) => say("fatal", { code: "unknown-id", message: "a ticket that nobody was given" }),
+  });
+  await assert.rejects(OutputStream.attach(client.socketPath, ticket), { code: "helper-lost" });
+  await assert.rejects(attachInput(client.socketPath, ticket), { code: "helper-lost" });
+});
+
+test("a data connection that is closed instead of acknowledged is an error at once", { timeout: 10_000 }, async (t) => {
+  const { client } = await connectScripted(t, { attach: ({ socket }) => socket.destroy() });
+  await assert.rejects(OutputStream.attach(client.socketPath, ticket), { code: "helper-lost" });
+  await assert.rejects(attachInput(client.socketPath, ticket), { code: "helper-lost" });
+});
+
+test("a helper that does not listen is an error", async () => {
+  await assert.rejects(OutputStream.attach("/nonexistent/helper.sock", ticket), /ENOENT/);
+});
+
+test("chunks that are kept are not written over by later ones", async (t) => {
+  const peer = Promise.withResolvers<Socket>();
+  const { client } = await connectScripted(t, { attach: attachAnd(({ socket }) => peer.resolve(socket)) });
+  const stream = await OutputStream.attach(client.socketPath, ticket);
+  (await peer.promise).end(Buffer.concat([Buffer.alloc(250_000, "a"), Buffer.alloc(250_000, "b")]));
+  const first: Buffer[] = [];
+  for await (const chunk of stream) first.push(chunk);
+  assert.ok(Buffer.concat(first).equals(Buffer.concat([Buffer.alloc(250_000, "a"), Buffer.alloc(250_000, "b")])));
+});
+
+test("an input gives its reader what is written after it was attached", async (t) => {
+  const got = Promise.withResolvers<string>();
+  const { client } = await connectScripted(t, {
+    attach: attachAnd(({ socket }) => {
+      socket.removeAllListeners("data");
+      text(socket).then(got.resolve, got.reject);
+    }),
+  });
+  const input = await attachInput(client.socketPath, ticket);
+  input.end("payload");
+  assert.equal(await got.promise, "payload");
+  input.destroy();
+});

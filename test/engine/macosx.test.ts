@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { PassThrough } from "node:stream";
+import { describe, type TestContext, test } from "node:test";
+import type { Engine } from "../../agent/engine/engine.ts";
+import { EngineError } from "../../agent/engine/engine.ts";
+import { type EngineLog, startMacosxEngine } from "../../agent/engine/macosx.ts";
+import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
+import { needsRoot } from "../root.ts";
+import { newSandbox, runLines } from "./real-engine.ts";
+
+const options = { skip: needsRoot, timeout: 120_000 };
+
+interface Logged {
+  readonly fields: Record<string, unknown>;
+  readonly message: string;
+}
+
+class Log implements EngineLog {
+  readonly lines: Logged[] = [];
+  #waiting: (() => void)[] = [];
+  readonly info = (fields: object, message: string): void => this.#note(fields, message);
+  readonly warn = (fields: object, message: string): void => this.#note(fields, message);
+  readonly error = (fields: object, message: string): void => this.#note(fields, message);
+
+  #note(fields: object, message: string): void {
+    this.lines.push({ fields: { ...fields }, message });
+    for (const wake of this.#waiting.splice(0)) wake();
+  }
+
+  count(message: string): number {
+    return this.lines.filter((line) => line.message === message).length;
+  }
+
+  async heard(message: string, times = 1): Promise<void> {
+    while (this.count(message) < times) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+}
+
+async function start(
+  t: TestContext,
+  settings: Record<string, unknown> = {},
+): Promise<{ helper: RealHelper; engine: Engine; log: Log }> {
+  const helper = await startRealHelper(settings);
+  t.after(() => helper.stop());
+  const log = new Log();
+  return { helper, engine: await startMacosxEngine({ socketPath: helper.socketPath, log }), log };
+}
+
+describe("task users made ahead", options, () => {
+  test("one waits for the next task, and another is made when it is taken", async (t) => {
+    const { engine, log } = await start(t);
+    await log.heard("task user created");
+    const first = await engine.newSandboxBuilder();
+    assert.equal(log.lines.find(({ message }) => message === "task user created")?.fields["uid"], first.user.uid);
+    await log.heard("task user created", 2);
+    const second = await engine.newSandboxBuilder();
+    assert.notEqual(first.user.uid, second.user.uid);
+    await Promise.all([first.dispose(), second.dispose()]);
+    await engine.dispose();
+  });
+
+  test("several tasks that begin at once get a user each", async (t) => {
+    const { engine } = await start(t);
+    const builders = await Promise.all(Array.from({ length: 4 }, () => engine.newSandboxBuilder()));
+    assert.equal(new Set(builders.map(({ user }) => user.uid)).size, 4);
+    await Promise.all(builders.map((builder) => builder.dispose()));
+    await engine.dispose();
+  });
+
+  test("the last is deleted when the engine is disposed", async (t) => {
+    const { engine, helper, log } = await start(t);
+    await log.heard("task user created");
+    const uid = log.lines.find(({ message }) => message === "task user created")?.fields["uid"];
+    await engine.dispose();
+    const ended = helper.audit().find((line) => line["action"] === "ended" && line["uid"] === uid);
+    assert.equal(ended?.["state"], "gone");
+    assert.equal(engine.lost.aborted, false);
+    await assert.rejects(engine.newSandboxBuilder(), /disposed/);
+  });
+
+  test("where no more users are allowed a task is told so, and the next is served when one is free", async (t) => {
+    const { engine, log } = await start(t, { maxUsers: 1 });
+    const only = await engine.newSandboxBuilder();
+    await log.heard("no task user could be made ahead");
+    await assert.rejects(engine.newSandboxBuilder(), (error) => {
+      assert.ok(error instanceof EngineError);
+      assert.equal(error.code, "no-free-user");
+      return true;
+    });
+    await only.dispose();
+    const next = await engine.newSandboxBuilder();
+    await next.dispose();
+    await engine.dispose();
+  });
+});
+
+describe("a helper that goes away", options, () => {
+  test("ends every run, and the engine is lost", async (t) => {
+    const { engine, helper } = await start(t);
+    const sandbox = await newSandbox(t, engine);
+    const output = new PassThrough();
+    output.once("data", () => void helper.kill());
+    await assert.rejects(sandbox.run(["bash", "-c", "echo begun; sleep 600"], output), (error) => {
+      assert.ok(error instanceof EngineError);
+      assert.equal(error.code, "helper-lost");
+      return true;
+    });
+    assert.ok(engine.lost.aborted);
+    await assert.rejects(sandbox.dispose(), { code: "helper-lost" });
+    await assert.rejects(engine.newSandboxBuilder(), { code: "helper-lost" });
+    await engine.dispose();
+    await helper.restart();
+  });
+
+  test("and comes back serves a new engine", async (t) => {
+    const { engine, helper } = await start(t);
+    const lost = new Promise((resolve) => engine.lost.addEventListener("abort", resolve));
+    await helper.kill();
+    await lost;
+    await helper.restart();
+    const again = await startMacosxEngine({ socketPath: helper.socketPath, log: new Log() });
+    const sandbox = await newSandbox(t, again);
+    assert.equal((await runLines(sandbox, "echo on")).text, "on\n");
+    await sandbox.dispose();
+    await again.dispose();
+  });
+});

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { appendFileSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { buffer, text } from "node:stream/consumers";
+import { pipeline } from "node:stream/promises";
+import { describe, type TestContext, test } from "node:test";
+import { ResourceError, type ResourceReason } from "../../agent/engine/engine.ts";
+import { needsRoot } from "../root.ts";
+import { resultOf, useRealEngine } from "./real-engine.ts";
+
+const real = useRealEngine();
+const options = { skip: needsRoot, timeout: 120_000 };
+
+/** A directory of root's that tasks can read: stands for what another account may change while a task's file is read. */
+function sharedDirectory(t: TestContext): string {
+  const directory = mkdtempSync("/run/engine-test-");
+  spawnSync("chmod", ["755", directory]);
+  t.after(() => rmSync(directory, { recursive: true }));
+  return directory;
+}
+
+describe("a file of a task", options, () => {
+  test("is opened by a path relative to the home, and by its absolute path", async (t) => {
+    const result = await resultOf(t, real.current().engine, "mkdir -p a; printf 'x\\n\\0y' >'a/b c'");
+    for (const path of ["a/b c", "./a//b c", `${result.home}/a/b c`, "a/../a/b c"]) {
+      const { size, body } = await result.openFile(path);
+      assert.deepEqual([size, (await buffer(body)).toString()], [4, "x\n\0y"]);
+    }
+  });
+
+  test("that is empty has no bytes", async (t) => {
+    const result = await resultOf(t, real.current().engine, ": >empty");
+    const { size, body } = await result.openFile("empty");
+    assert.deepEqual([size, (await buffer(body)).length], [0, 0]);
+  });
+
+  test("whose name looks like an option or a pattern is that file", async (t) => {
+    const name = "-n * $(id) 'é\" \\";
+    const result = await resultOf(t, real.current().engine, `printf yes >"./"${`'${name.replaceAll("'", "'\\''")}'`}`);
+    assert.equal(await text((await result.openFile(name)).body), "yes");
+  });
+
+  test("may be a link to what the task user may read", async (t) => {
+    const result = await resultOf(t, real.current().engine, "ln -s /etc/passwd link");
+    assert.match(await text((await result.openFile("link")).body), /^root:/);
+  });
+
+  test("of many is read beside the others", async (t) => {
+    const result = await resultOf(t, real.current().engine, "for i in {1..20}; do echo $i >f$i; done");
+    const names = Array.from({ length: 20 }, (_, index) => `f${index + 1}`);
+    const bodies = await Promise.all(names.map(async (name) => text((await result.openFile(name)).body)));
+    assert.deepEqual(
+      bodies,
+      names.map((name) => `${name.slice(1)}\n`),
+    );
+  });
+
+  test("of 2 GB, sparse, streams in constant memory", async (t) => {
+    const result = await resultOf(t, real.current().engine, "truncate -s 2G big");
+    const { size, body } = await result.openFile("big");
+    const before = process.memoryUsage().rss;
+    let bytes = 0;
+    let peak = 0;
+    const count = new Writable({
+      write(chunk: Buffer, _, done) {
+        bytes += chunk.length;
+        peak = Math.max(peak, process.memoryUsage.rss());
+        done();
+      },
+    });
+    await pipeline(body, count);
+    assert.deepEqual([size, bytes], [2 ** 31, 2 ** 31]);
+    assert.ok(peak - before < 200 * 2 ** 20, `${(peak - before) / 2 ** 20} MiB more`);
+  });
+});
+
+describe("what cannot be opened", options, () => {
+  const rows: readonly [what: string, lines: string, path: string, reason: ResourceReason, message: RegExp][] = [
+    ["a missing file", ":", "no", "file-missing-on-worker", /^Could not read file '\/.*\/no'$/],
+    ["a file in a missing directory", ":", "no/no", "file-missing-on-worker", /^Could not read file/],
+    ["a file below a file", "echo >f", "f/x", "file-missing-on-worker", /^Could not read file/],
+    ["a link to nothing", "ln -s nowhere l", "l", "file-missing-on-worker", /^Could not read file/],
+    ["a link to itself", "ln -s l l", "l", "file-missing-on-worker", /^Could not read file/],
+    ["an absurd path", ":", "x".repeat(5000), "file-missing-on-worker", /^Could not read file/],
+    ["a link to a file of root's", "ln -s /etc/shadow l", "l", "file-not-readable-on-worker", /may not open it$/],
+    ["a file of root's", ":", "/etc/shadow", "file-not-readable-on-worker", /^Could not read file '\/etc\/shadow'/],
+    ["a link into a closed directory", "ln -s /root/x l", "l", "file-not-readable-on-worker", /may not open it$/],
+    ["a file without read permission", "echo >f; chmod 0 f", "f", "file-not-readable-on-worker", /may not open it$/],
+    [
+      "a directory",
+      "mkdir d",
+      "d",
+      "invalid-resource-on-worker",
+      /^File artifact '\/.*\/d' exists as a directory, not a file, on the worker$/,
+    ],
+    ["the home", ":", "", "invalid-resource-on-worker", /exists as a directory/],
+    ["a FIFO", "mkfifo f", "f", "invalid-resource-on-worker", /no regular file$/],
+    ["a link to a FIFO", "mkfifo f; ln -s f l", "l", "invalid-resource-on-worker", /no regular file$/],
+    [
+      "a socket",
+      "perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local=>\"s\",Listen=>1)'",
+      "s",
+      "invalid-resource-on-worker",
+      /no regular file$/,
+    ],
+    ["a device", "ln -s /dev/zero l", "l", "invalid-resource-on-worker", /no regular file$/],
+  ];
+  for (const [what, lines, path, reason, message] of rows) {
+    test(`${what} is ${reason}`, async (t) => {
+      const result = await resultOf(t, real.current().engine, lines);
+      await assert.rejects(result.openFile(path), (error) => {
+        assert.ok(error instanceof ResourceError);
+        assert.equal(error.reason, reason);
+        assert.match(error.message, message);
+        return true;
+      });
+    });
+  }
+});
+
+describe("a file that changes while it is read", options, () => {
+  const size = 20_000_000;
+  const rows: readonly [what: string, change: (path: string) => void][] = [
+    ["grows", (path) => appendFileSync(path, "more")],
+    ["shrinks", (path) => truncateSync(path, size - 1)],
+    ["is emptied", (path) => truncateSync(path, 0)],
+    ["is written over in place", (path) => writeFileSync(path, "x", { flag: "r+" })],
+  ];
+  for (const [what, change] of rows) {
+    test(`because it ${what} is an error, not a body`, async (t) => {
+      const path = join(sharedDirectory(t), "file");
+      writeFileSync(path, Buffer.alloc(size, "a"));
+      const result = await resultOf(t, real.current().engine, `ln -s ${path} link`);
+      const { body } = await result.openFile("link");
+      change(path);
+      let bytes = 0;
+      await assert.rejects(
+        async () => {
+          for await (const chunk of body) bytes += chunk.length;
+        },
+        (error) => {
+          assert.ok(error instanceof ResourceError);
+          assert.equal(error.reason, "invalid-resource-on-worker");
+          assert.match(error.message, /^Could not read file '\/.*link': it changed while it was read$/);
+          return true;
+        },
+      );
+      assert.ok(bytes <= size);
+    });
+  }
+
+  test("grows for ever is given up", async (t) => {
+    const path = join(sharedDirectory(t), "file");
+    writeFileSync(path, "a");
+    const result = await resultOf(t, real.current().engine, `ln -s ${path} link`);
+    const { body } = await result.openFile("link");
+    truncateSync(path, 2 ** 40);
+    await assert.rejects(buffer(body), /it changed while it was read/);
+  });
+});
+
+describe("the reader of a file", options, () => {
+  test("ends when the body is destroyed, begun or not", async (t) => {
+    const result = await resultOf(t, real.current().engine, "truncate -s 1G big");
+    const first = (await result.openFile("big")).body;
+    const second = (await result.openFile("big")).body;
+    first.destroy();
+    await new Promise((resolve) => second.once("readable", resolve));
+    second.destroy();
+    const deadline = performance.now() + 20_000;
+    const count = (): number =>
+      spawnSync("ps", ["-o", "pid=", "-u", `${result.uid}`], { encoding: "utf8" }).stdout.split("\n").length - 1;
+    while (count() > 0) {
+      assert.ok(performance.now() < deadline, "its processes did not end");
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  });
+
+  test("ends with the task user, and the body with an error", async (t) => {
+    const result = await resultOf(t, real.current().engine, "truncate -s 1G big");
+    const { body } = await result.openFile("big");
+    await result.dispose();
+    await assert.rejects(buffer(body), ResourceError);
+  });
+});

@@ -1,0 +1,278 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { dialectOf, PayloadError, parsePayload, schemaFor } from "../../agent/payload/parse.ts";
+import type { TaskPayload } from "../../agent/payload/payload.ts";
+import type { TaskDefinition } from "../../agent/queue/types.ts";
+
+const config = { dialect: "generic-worker", maxTaskRunTime: 3600 } as const;
+
+function task(payload: Record<string, unknown>): TaskDefinition {
+  return {
+    taskGroupId: "g",
+    dependencies: [],
+    scopes: [],
+    created: "2030-01-01T00:00:00.000Z",
+    deadline: "2030-01-02T00:00:00.000Z",
+    expires: "2030-01-10T00:00:00.000Z",
+    payload,
+    metadata: { name: "n", owner: "o", source: "https://example.com" },
+    whole: {},
+  };
+}
+
+const accepted = (payload: Record<string, unknown>): TaskPayload => parsePayload(task(payload), config);
+
+function refused(payload: Record<string, unknown>): readonly string[] {
+  try {
+    accepted(payload);
+  } catch (error) {
+    assert(error instanceof PayloadError);
+    assert.equal(error.kind, "malformed-payload");
+    return error.errors;
+  }
+  assert.fail("the payload was accepted");
+}
+
+const properties = (dialect: TaskPayload["dialect"]): object => Object(schemaFor(dialect)["properties"]);
+const generic = { command: [["true"]], maxRunTime: 60 };
+const plain = { command: ["true"] };
+
+describe("the dialect of a payload", () => {
+  it("is taskcluster-worker's when there is a link", () => {
+    assert.equal(dialectOf({ link: "https://example.com/x" }, "generic-worker"), "taskcluster-worker");
+  });
+  it("is taskcluster-worker's when the command is one argv", () => {
+    assert.equal(dialectOf(plain, "generic-worker"), "taskcluster-worker");
+  });
+  it("is generic-worker's when the command is a list of argv", () => {
+    assert.equal(dialectOf(generic, "taskcluster-worker"), "generic-worker");
+  });
+  it("is the configured one when the payload shows none", () => {
+    assert.equal(dialectOf({ command: "true" }, "taskcluster-worker"), "taskcluster-worker");
+    assert.equal(dialectOf({}, "generic-worker"), "generic-worker");
+  });
+});
+
+describe("generic-worker's dialect", () => {
+  it("fills in the defaults", () => {
+    assert.deepEqual(accepted(generic), {
+      dialect: "generic-worker",
+      commands: [["true"]],
+      env: {},
+      maxRunTimeSeconds: 60,
+      artifacts: [],
+      logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
+      onExitStatus: { retry: [], purgeCaches: [] },
+      features: { liveLog: true, backingLog: true },
+      notices: [],
+    });
+  });
+  it("leaves the task as the queue sent it", () => {
+    const definition = task({ ...generic });
+    parsePayload(definition, config);
+    assert.deepEqual(definition.payload, generic);
+  });
+  it("names an artifact after its path when it has no name", () => {
+    const { artifacts } = accepted({ ...generic, artifacts: [{ type: "file", path: "public/a.txt" }] });
+    assert.deepEqual(artifacts, [{ type: "file", path: "public/a.txt", name: "public/a.txt", optional: false }]);
+  });
+  it("needs a command and a maxRunTime, and says both", () => {
+    assert.deepEqual(refused({}), [
+      'task.payload needs the property "command".',
+      'task.payload needs the property "maxRunTime".',
+    ]);
+  });
+  it("refuses an unknown property and names the nearest one", () => {
+    assert.deepEqual(refused({ ...generic, comand: [] }), [
+      'task.payload has the unknown property "comand"; did you mean "command"?',
+    ]);
+  });
+  it("refuses a command that is a text", () => {
+    assert.deepEqual(refused({ command: "true", maxRunTime: 1 }), ["task.payload.command must be a list, not a text."]);
+  });
+  it("refuses an empty command", () => {
+    assert.deepEqual(refused({ command: [[]], maxRunTime: 1 }), ["task.payload.command[0] must have at least 1 item."]);
+  });
+  it("refuses a NUL in a word of a command", () => {
+    assert.match(refused({ command: [["a\0b"]], maxRunTime: 1 })[0] ?? "", /^task\.payload\.command\[0\]\[0\] is /);
+  });
+  it("refuses a maxRunTime above what the worker allows", () => {
+    assert.deepEqual(refused({ ...generic, maxRunTime: 3601 }), [
+      "task.payload.maxRunTime is 3601 seconds, but this worker allows at most 3600.",
+    ]);
+  });
+  it("refuses a maxRunTime that is no whole number of at least 1", () => {
+    for (const maxRunTime of [0, 1.5, "60"]) assert.equal(refused({ ...generic, maxRunTime }).length, 1);
+  });
+  it("refuses a variable whose value is no text", () => {
+    assert.deepEqual(refused({ ...generic, env: { A: 1 } }), ["task.payload.env.A must be a text, not a number."]);
+  });
+  it("refuses a variable name that bash cannot export, and says why", () => {
+    assert.deepEqual(refused({ ...generic, env: { "bad d": "1" } }), [
+      'task.payload.env has the name "bad d", which no command can be given as an environment variable: names are letters, digits and underscores, at most 256, and do not begin with a digit.',
+    ]);
+    assert.match(refused({ ...generic, env: { UID: "0" } })[0] ?? "", /"UID".*bash holds it read-only\.$/);
+  });
+  it("refuses each feature that is not offered, by its name", () => {
+    const payload = {
+      ...generic,
+      mounts: [{ cacheName: "a", directory: "b" }],
+      osGroups: ["admin"],
+      features: { taskclusterProxy: true, chainOfTrust: true, interactive: true, runTaskAsCurrentUser: true },
+    };
+    const errors = refused(payload);
+    assert.equal(errors.length, 6);
+    for (const name of ["mounts", "osGroups", "taskclusterProxy", "chainOfTrust", "interactive"]) {
+      assert(errors.some((error) => error.includes(`asks for ${name}`) && error.includes(`task.payload.`)));
+    }
+  });
+  it("accepts features that are switched off", () => {
+    const features = { taskclusterProxy: false, chainOfTrust: false, interactive: false, loopbackVideo: false };
+    assert.equal(accepted({ ...generic, mounts: [], osGroups: [], features }).dialect, "generic-worker");
+  });
+  it("refuses a docker-worker payload by name", () => {
+    assert.deepEqual(refused({ ...generic, image: "ubuntu" }), [
+      "task.payload.image asks for image (a docker-worker payload), which this worker does not offer.",
+    ]);
+  });
+  it("says in the log that an asked-for resource monitor does nothing", () => {
+    assert.match(accepted({ ...generic, features: { resourceMonitor: true } }).notices[0] ?? "", /resourceMonitor/);
+  });
+  it("lets live and backing log be switched off and renamed", () => {
+    const { features, logs } = accepted({ ...generic, features: { liveLog: false }, logs: { live: "a/b.log" } });
+    assert.deepEqual(features, { liveLog: false, backingLog: true });
+    assert.deepEqual(logs, { live: "a/b.log", backing: "public/logs/live_backing.log" });
+  });
+  it("refuses one name for both logs", () => {
+    assert.deepEqual(refused({ ...generic, logs: { live: "a.log", backing: "a.log" } }), [
+      'task.payload.logs gives both logs the name "a.log"; they need one each.',
+    ]);
+  });
+  it("refuses exit code 0 as a reason to retry", () => {
+    assert.deepEqual(refused({ ...generic, onExitStatus: { retry: [0] } }), [
+      "task.payload.onExitStatus.retry[0] must be at least 1.",
+    ]);
+  });
+  it("reports no more than a bounded number of errors", () => {
+    const env = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`A${i}`, i]));
+    const errors = refused({ ...generic, env });
+    assert.equal(errors.length, 21);
+    assert.equal(errors.at(-1), "… and 480 more errors.");
+  });
+});
+
+describe("artifacts", () => {
+  const artifact = { type: "file", path: "a", name: "public/a" };
+  const withExpires = (expires: string) => ({ ...generic, artifacts: [{ ...artifact, expires }] });
+
+  it("may expire between the deadline and the expiry of the task, a second more or less", () => {
+    for (const expires of ["2030-01-01T23:59:59.000Z", "2030-01-10T00:00:01.000Z"]) {
+      assert.equal(accepted(withExpires(expires)).artifacts[0]?.expires, expires);
+    }
+  });
+  it("must not expire before the deadline", () => {
+    assert.match(
+      refused(withExpires("2030-01-01T23:59:58.000Z"))[0] ?? "",
+      /artifacts\[0\]\.expires before task deadline/,
+    );
+  });
+  it("must not expire after the task", () => {
+    assert.match(
+      refused(withExpires("2030-01-10T00:00:02.000Z"))[0] ?? "",
+      /artifacts\[0\]\.expires after task expiry/,
+    );
+  });
+  it("must expire at a date", () => {
+    assert.match(refused(withExpires("tomorrow"))[0] ?? "", /must be a date like/);
+  });
+  it("must not be listed twice", () => {
+    assert.deepEqual(refused({ ...generic, artifacts: [artifact, artifact] }), [
+      "task.payload.artifacts[1] repeats an earlier artifact.",
+    ]);
+  });
+  it("need a name of printable ASCII", () => {
+    assert.match(refused({ ...generic, artifacts: [{ type: "file", path: "ä.txt" }] })[0] ?? "", /give it a "name"\.$/);
+  });
+});
+
+describe("taskcluster-worker's dialect", () => {
+  it("takes one argv", () => {
+    const { dialect, commands, maxRunTimeSeconds, link } = accepted({ ...plain, env: { A: "1" } });
+    assert.deepEqual(
+      { dialect, commands, maxRunTimeSeconds, link },
+      {
+        dialect: "taskcluster-worker",
+        commands: [["true"]],
+        maxRunTimeSeconds: null,
+        link: undefined,
+      },
+    );
+  });
+  it("takes a link without a command, which runs the file", () => {
+    const { link, commands } = accepted({ link: "https://example.com/test.sh", sha256: "a".repeat(64) });
+    assert.deepEqual(link, { url: "https://example.com/test.sh", sha256: "a".repeat(64) });
+    assert.deepEqual(commands, []);
+  });
+  it("refuses a link that is no http address", () => {
+    assert.match(refused({ link: "file:///etc/passwd" })[0] ?? "", /task\.payload\.link/);
+  });
+  it("refuses a sha256 without a link", () => {
+    assert.deepEqual(refused({ ...plain, sha256: "a".repeat(64) }), [
+      "task.payload.sha256 is only for payloads with link.",
+    ]);
+  });
+  it("needs a command or a link", () => {
+    const errors = () => parsePayload(task({}), { ...config, dialect: "taskcluster-worker" });
+    assert.throws(errors, { message: 'task.payload needs a "command" or a "link".' });
+  });
+  it("refuses a command that is a text", () => {
+    const errors = () => parsePayload(task({ command: "ls" }), { ...config, dialect: "taskcluster-worker" });
+    assert.throws(errors, { message: "task.payload.command must be a list, not a text." });
+  });
+  it("takes maxRunTime in seconds and in words", () => {
+    const seconds = (maxRunTime: unknown) => accepted({ ...plain, maxRunTime }).maxRunTimeSeconds;
+    assert.deepEqual([90, "1 hour", "30 min", "0 hours 45 minutes", "45m"].map(seconds), [90, 3600, 1800, 2700, 2700]);
+  });
+  it("takes a maxRunTime of 0 as what the worker allows", () => {
+    assert.equal(accepted({ ...plain, maxRunTime: 0 }).maxRunTimeSeconds, null);
+  });
+  it("refuses a maxRunTime that says no time", () => {
+    assert.deepEqual(refused({ ...plain, maxRunTime: "soon" }), [
+      'task.payload.maxRunTime must be seconds, or a text like "1 hour 30 minutes", not "soon".',
+    ]);
+  });
+  it("refuses what it does not offer by name", () => {
+    const errors = refused({ ...plain, context: "https://example.com", reboot: "always", interactive: {} });
+    assert.equal(errors.length, 3);
+    for (const name of ["context", "reboot", "interactive"]) {
+      assert(errors.some((error) => error.startsWith(`task.payload.${name} asks for ${name}`)));
+    }
+  });
+});
+
+describe("any payload", () => {
+  it("is taken or refused with sentences about task.payload, and nothing else happens", () => {
+    const names = [...Object.keys(properties("generic-worker")), ...Object.keys(properties("taskcluster-worker"))];
+    const payloads = fc.dictionary(fc.oneof(fc.constantFrom(...names), fc.string()), fc.jsonValue(), { maxKeys: 6 });
+    fc.assert(
+      fc.property(payloads, (payload) => {
+        try {
+          accepted(payload);
+        } catch (error) {
+          assert(error instanceof PayloadError);
+          for (const each of error.errors) assert.match(each, /^(task\.payload|… and \d+ more errors)/);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe("the published schemas", () => {
+  it("are closed and differ by dialect", () => {
+    const [one, other] = [schemaFor("generic-worker"), schemaFor("taskcluster-worker")];
+    assert.notEqual(one, other);
+    for (const schema of [one, other]) assert.equal(schema["additionalProperties"], false);
+  });
+});

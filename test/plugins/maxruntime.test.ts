@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { Sandbox } from "../../agent/engine/engine.ts";
+import { maxRunTimePlugin, startAlarm } from "../../agent/plugins/maxruntime.ts";
+import { claimedRun } from "../artifacts/claimed-run.ts";
+
+const untouched = () => assert.fail("the plugin aborts the run and leaves the sandbox alone");
+const sandbox: Sandbox = {
+  user: { name: "task_x", uid: 5500, home: "/Users/task_x/home" },
+  ...{ run: untouched, kill: untouched, finish: untouched, dispose: untouched },
+};
+
+/** Time that passes only when the test says so. */
+function stopClock(t: TestContext): (ms: number) => void {
+  let now = 0;
+  t.mock.method(performance, "now", () => now);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  return (ms) => {
+    now += ms;
+    t.mock.timers.tick(ms);
+  };
+}
+
+async function started(t: TestContext, maxRunTimeSeconds: number | null, maxTaskRunTime = 3600) {
+  const run = await claimedRun(t, { maxRunTimeSeconds }, { maxTaskRunTime });
+  const pass = stopClock(t);
+  const hooks = maxRunTimePlugin.newTaskPlugin(run.task);
+  await hooks?.started?.(sandbox);
+  return { ...run, pass, hooks };
+}
+
+test("a task that runs for too long is aborted once, and told why", async (t) => {
+  const { pass, causes, logText } = await started(t, 60);
+  pass(59_999);
+  assert.deepEqual(causes, []);
+  for (const ms of [1, 1, 100_000]) pass(ms);
+  assert.deepEqual(causes, [{ kind: "max-run-time", message: "task aborted - max run time exceeded" }]);
+  t.mock.timers.reset();
+  assert.match(await logText(), /\[taskcluster:error\] Aborting task: .*maxRunTime of 60 s/);
+});
+
+test("without a time of its own a task gets the longest of the worker", async (t) => {
+  const { pass, causes } = await started(t, null, 7);
+  for (const ms of [7000, 1]) pass(ms);
+  assert.equal(causes.length, 1);
+  t.mock.timers.reset();
+});
+
+test("the clock stops when the commands have ended, and does not fail the task", async (t) => {
+  const { pass, causes, hooks, results } = await started(t, 60);
+  assert.equal(await hooks?.stopped?.(results, true), true);
+  pass(1_000_000);
+  assert.deepEqual(causes, []);
+  t.mock.timers.reset();
+});
+
+test("a run that ends before its commands do leaves no clock behind", async (t) => {
+  const { pass, causes, hooks } = await started(t, 60);
+  await hooks?.dispose?.();
+  pass(1_000_000);
+  assert.deepEqual(causes, []);
+  t.mock.timers.reset();
+});
+
+test("a time longer than a timer of Node takes is kept, not cut", (t) => {
+  let rung = 0;
+  const pass = stopClock(t);
+  startAlarm(2 ** 31 + 5000, () => rung++);
+  for (const ms of [1, 2 ** 31 - 2, 5000]) pass(ms);
+  assert.equal(rung, 0);
+  for (const ms of [1, 1]) pass(ms);
+  assert.equal(rung, 1);
+});

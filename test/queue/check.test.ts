@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  AnswerError,
+  checkArtifact,
+  checkClaims,
+  checkFailure,
+  checkReclaim,
+  checkRuns,
+} from "../../agent/queue/check.ts";
+
+const claim = {
+  status: { taskId: "fN1SbArXTPSVFNUvaOlinQ", runs: [] },
+  runId: 0,
+  workerGroup: "g",
+  workerId: "w",
+  takenUntil: "2030-01-01T00:20:00.000Z",
+  credentials: { clientId: "c", accessToken: "t", certificate: "{}" },
+  task: {
+    taskGroupId: "fN1SbArXTPSVFNUvaOlinQ",
+    dependencies: [],
+    scopes: ["a:b"],
+    created: "2030-01-01T00:00:00Z",
+    deadline: "2030-01-02T00:00:00.000Z",
+    expires: "2030-01-03T00:00:00.000Z",
+    payload: { command: [["true"]] },
+    metadata: { name: "n", owner: "o", source: "s" },
+    extra: { kept: true },
+  },
+};
+
+const claims = (tasks: unknown) => {
+  const refused: string[] = [];
+  return { good: checkClaims({ tasks }, ({ message }) => refused.push(message)), refused };
+};
+
+describe("checkClaims", () => {
+  it("takes what the queue sends, with its dates in one form", () => {
+    const { good, refused } = claims([claim]);
+    assert.deepEqual(refused, []);
+    assert.equal(good[0]?.taskId, "fN1SbArXTPSVFNUvaOlinQ");
+    assert.equal(good[0]?.takenUntil.getTime(), Date.UTC(2030, 0, 1, 0, 20));
+    assert.equal(good[0]?.task.created, "2030-01-01T00:00:00.000Z");
+    assert.deepEqual(good[0]?.task.whole["extra"], { kept: true });
+  });
+  it("lets one claim that it cannot use not spoil the others", () => {
+    const { good, refused } = claims([{ ...claim, runId: "0" }, claim]);
+    assert.equal(good.length, 1);
+    assert.deepEqual(refused, ["The queue's answer is not usable: runId is no run number."]);
+  });
+  it("refuses a task id that is none, since directories are named after it", () => {
+    const { good, refused } = claims([{ ...claim, status: { taskId: "../../etc" } }]);
+    assert.equal(good.length, 0);
+    assert.equal(refused.length, 1);
+  });
+  it("refuses an answer without a list of tasks", () => {
+    assert.throws(() => claims(undefined), AnswerError);
+  });
+});
+
+describe("checkReclaim, checkArtifact and checkRuns", () => {
+  it("read what is needed of the answers", () => {
+    assert.equal(checkReclaim(claim).credentials.accessToken, "t");
+    assert.deepEqual(checkArtifact({ storageType: "s3", putUrl: "http://x" }), { putUrl: "http://x" });
+    assert.deepEqual(checkArtifact({ storageType: "link" }), {});
+    const runs = [{ runId: 0, state: "exception", reasonResolved: "canceled", scheduled: "x" }];
+    assert.deepEqual(checkRuns({ status: { runs } }), [{ runId: 0, state: "exception", reasonResolved: "canceled" }]);
+  });
+  it("refuse a date that is none", () => {
+    assert.throws(() => checkReclaim({ ...claim, takenUntil: "soon" }), AnswerError);
+  });
+});
+
+describe("checkFailure", () => {
+  it("keeps status and code and drops the footer of the message", () => {
+    const error = Object.assign(new Error("No such task\n\n---\n\n* method: status"), { statusCode: 404, code: "X" });
+    assert.deepEqual(checkFailure(error), { status: 404, code: "X", message: "No such task" });
+  });
+  it("has no status when no answer came", () => {
+    const error = Object.assign(new Error("refused"), { code: "ECONNREFUSED" });
+    assert.deepEqual(checkFailure(error), { status: null, code: "ECONNREFUSED", message: "refused" });
+  });
+});

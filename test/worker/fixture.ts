@@ -1,0 +1,153 @@
+/** A real embedded queue, a real worker and its plugins, and an engine that needs no root. */
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { TestContext } from "node:test";
+import { gunzipSync } from "node:zlib";
+import slugid from "slugid";
+import taskcluster from "taskcluster-client";
+import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
+import { type LocalQueue, type LocalQueueOptions, startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
+import { createLogger } from "../../agent/logger.ts";
+import { newPlugins } from "../../agent/plugins/plugins.ts";
+import { QueueClient } from "../../agent/queue/queue-client.ts";
+import type { TaskEvent } from "../../agent/task-events.ts";
+import { Worker, type WorkerEnd } from "../../agent/worker.ts";
+import { PlainEngine } from "./plain-engine.ts";
+
+const POOL = { provisionerId: "test", workerType: "mac", workerGroup: "group", workerId: "worker" } as const;
+const PATIENCE_MS = 30_000;
+
+export interface FixtureOptions {
+  readonly config?: Partial<AgentConfig>;
+  readonly queue?: Partial<LocalQueueOptions>;
+}
+
+export type Payload = Record<string, unknown>;
+
+export class Fixture {
+  readonly queue: LocalQueue;
+  readonly engine = new PlainEngine();
+  readonly events: TaskEvent[] = [];
+  readonly logLines: string[] = [];
+  readonly worker: Worker;
+  readonly scratchRoot: string;
+  readonly #listeners = new Set<() => void>();
+  #running: Promise<WorkerEnd> | null = null;
+
+  /** Ends with the test: worker, queue and files. */
+  static async start(t: TestContext, options: FixtureOptions = {}): Promise<Fixture> {
+    const root = await mkdtemp(join(tmpdir(), "worker-test-"));
+    const [blobDir, scratchRoot] = [join(root, "blobs"), join(root, "scratch")];
+    await Promise.all([mkdir(blobDir), mkdir(scratchRoot)]);
+    const queue = await startLocalQueue({ blobDir, longPollMs: 300, ...options.queue });
+    const fixture = new Fixture(queue, scratchRoot, options.config ?? {});
+    t.after(async () => {
+      await fixture.end();
+      await queue.close();
+      await rm(root, { recursive: true, force: true });
+    });
+    return fixture;
+  }
+
+  private constructor(queue: LocalQueue, scratchRoot: string, settings: Partial<AgentConfig>) {
+    this.queue = queue;
+    this.scratchRoot = scratchRoot;
+    const { provisionerId, workerType, workerGroup, workerId } = POOL;
+    const credentials = queue.workerCredentials(`${provisionerId}/${workerType}`, workerGroup, workerId);
+    const { clientId, accessToken } = credentials;
+    const quick = { pollingInterval: 0.1, cancelCheckSecs: 0.2, requiredDiskSpaceMegabytes: 0 };
+    const config = { ...defaultConfig, ...POOL, rootURL: queue.rootUrl, clientId, accessToken, ...quick, ...settings };
+    this.worker = new Worker({
+      client: new QueueClient(config),
+      config,
+      engine: this.engine,
+      plugins: newPlugins({ liveLogs: null }),
+      logger: createLogger({ stream: { write: (line) => void this.logLines.push(line) } }),
+      scratchRoot,
+      events: (event) => {
+        this.events.push(event);
+        for (const look of this.#listeners) look();
+      },
+      changed: () => {
+        for (const look of this.#listeners) look();
+      },
+    });
+  }
+
+  /** Starts the worker. */
+  run(): Promise<WorkerEnd> {
+    this.#running ??= this.worker.run();
+    return this.#running;
+  }
+
+  async end(): Promise<void> {
+    this.worker.stopNow();
+    await this.#running;
+  }
+
+  async createTask(payload: Payload, more: Payload = {}): Promise<string> {
+    const taskId = slugid.nice();
+    const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
+    await this.#root().createTask(taskId, {
+      ...{ provisionerId: POOL.provisionerId, workerType: POOL.workerType },
+      created: at(0),
+      deadline: at(3600),
+      expires: at(7200),
+      metadata: { name: "n", description: "d", owner: "o@example.com", source: "https://example.com" },
+      payload,
+      ...more,
+    });
+    return taskId;
+  }
+
+  async cancel(taskId: string): Promise<void> {
+    await this.#root().cancelTask(taskId);
+  }
+
+  resolved(taskId: string): Promise<TaskStatus> {
+    const over = ({ state }: TaskStatus) => ["completed", "failed", "exception"].includes(state);
+    return this.queue.waitFor(taskId, over, PATIENCE_MS);
+  }
+
+  /** The first event of this kind for the task, now or later. */
+  event<K extends TaskEvent["event"]>(kind: K, taskId: string): Promise<Extract<TaskEvent, { event: K }>> {
+    return this.until(`the event ${kind}`, () =>
+      this.events.find(
+        (each): each is Extract<TaskEvent, { event: K }> => each.event === kind && each.taskId === taskId,
+      ),
+    );
+  }
+
+  /** What `look` finds, asked anew after each event and each change of the worker's status. */
+  until<T>(what: string, look: () => T | undefined): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`${what} did not come`)), PATIENCE_MS);
+      const again = () => {
+        const found = look();
+        if (found === undefined) return;
+        clearTimeout(timer);
+        this.#listeners.delete(again);
+        resolve(found);
+      };
+      this.#listeners.add(again);
+      again();
+    });
+  }
+
+  /** The backing log as it was uploaded. Waits until the run is over. */
+  async log(taskId: string, runId = 0): Promise<string> {
+    await this.event("resolved", taskId);
+    await this.until("the end of the run", () =>
+      this.worker.status.running.every((run) => run.taskId !== taskId) ? true : undefined,
+    );
+    const artifact = this.queue.artifacts(taskId, runId).find(({ name }) => name === "public/logs/live_backing.log");
+    if (!artifact?.blob) throw new Error("the backing log was not uploaded");
+    return gunzipSync(await readFile(artifact.blob.path)).toString();
+  }
+
+  #root() {
+    const { rootUrl, rootCredentials } = this.queue;
+    return new taskcluster.Queue({ rootUrl, credentials: { ...rootCredentials }, retries: 0, timeout: 10_000 });
+  }
+}
