@@ -1,12 +1,10 @@
 /** Directory records through /usr/bin/dscl: the one place that builds its argv, and the one that reads its answers. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Audit } from "./audit.ts";
-import { type Plist, parsePlist } from "./plist.ts";
+import { type Attributes, parseRecords } from "./plist.ts";
 import { runTool, type ToolResult } from "./spawn.ts";
 
 export type RecordType = "Users" | "Groups";
-/** Attribute values by their names without prefix. */
-export type Attributes = Record<string, readonly string[]>;
 
 /** dscl ends with the low byte of a negated error code of Directory Service (reference: DSTools, dscl.m). */
 export const exits = {
@@ -45,27 +43,29 @@ export class Dscl {
     return `/${type}/${name}`;
   }
 
-  /** Makes a record, or sets one attribute of a fresh one. Resolves to dscl's exit; a transient failure is tried again. */
-  async create(type: RecordType, name: string, attribute?: readonly [string, string]): Promise<number | null> {
-    const args = [".", "-create", this.#path(type, name), ...(attribute ?? [])];
+  /** Makes a change, and again while dscl fails in passing. Resolves to its exit, 0 when `done` sees it done anyway. */
+  async #change(args: readonly string[], done: () => Promise<boolean>): Promise<number | null> {
     for (let attempt = 1; ; attempt += 1) {
       const { exit } = await this.#run(args);
       if ((exit !== exits.notYetImplemented && exit !== null) || attempt === attempts) return exit;
       await delay(100 * attempt);
-      const record = await this.read(type, name);
-      if (attribute ? record?.[attribute[0]]?.[0] === attribute[1] : record) return exits.ok;
+      if (await done()) return exits.ok;
     }
   }
 
-  /** Resolves to dscl's exit. The caller has compared the record's GeneratedUID, and looks again afterwards. */
+  /** Makes a record, or sets one attribute of a fresh one. */
+  create(type: RecordType, name: string, attribute?: readonly [string, string]): Promise<number | null> {
+    return this.#change([".", "-create", this.#path(type, name), ...(attribute ?? [])], async () => {
+      const record = await this.read(type, name);
+      return attribute ? record?.[attribute[0]]?.[0] === attribute[1] : record !== undefined;
+    });
+  }
+
+  /** The caller has compared the record's GeneratedUID, and looks again afterwards. */
   async delete(type: RecordType, name: string): Promise<number | null> {
-    const args = [".", "-delete", this.#path(type, name)];
-    for (let attempt = 1; ; attempt += 1) {
-      const { exit } = await this.#run(args);
-      this.lastDeletionExit = exit;
-      if ((exit !== exits.notYetImplemented && exit !== null) || attempt === attempts) return exit;
-      await delay(100 * attempt);
-    }
+    const gone = async (): Promise<boolean> => (await this.read(type, name)) === undefined;
+    this.lastDeletionExit = await this.#change([".", "-delete", this.#path(type, name)], gone);
+    return this.lastDeletionExit;
   }
 
   /** Undefined when there is no such record. */
@@ -73,7 +73,7 @@ export class Dscl {
     const { exit, stdout } = await this.#run(["-plist", ".", "-read", this.#path(type, name)]);
     if (exit === exits.recordNotFound) return undefined;
     if (exit !== exits.ok) throw new Error(`dscl -read /${type}/${name} ended with ${exit}`);
-    return attributes(parsePlist(stdout));
+    return parseRecords(stdout)[0];
   }
 
   /** Every record of the machine: names and numbers only. */
@@ -81,19 +81,6 @@ export class Dscl {
     const keys = ["RecordName", "UniqueID", "PrimaryGroupID", "GeneratedUID"];
     const { exit, stdout } = await this.#run(["-plist", ".", "-readall", `/${type}`, ...keys]);
     if (exit !== exits.ok) throw new Error(`dscl -readall /${type} ended with ${exit}`);
-    const records = parsePlist(stdout);
-    if (!Array.isArray(records)) throw new Error("dscl -readall printed no list");
-    return records.map(attributes);
+    return parseRecords(stdout);
   }
-}
-
-function attributes(record: Plist | undefined): Attributes {
-  if (typeof record !== "object" || Array.isArray(record)) throw new Error("dscl printed no record");
-  const result: Record<string, string[]> = {};
-  for (const [key, values] of Object.entries(record)) {
-    if (!Array.isArray(values)) continue;
-    const texts = values.filter((value) => typeof value === "string");
-    result[key.replace(/^dsAttrType(Standard|Native):/, "")] = texts;
-  }
-  return result;
 }

@@ -7,10 +7,11 @@ import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "n
 import { runTool } from "./spawn.ts";
 import { tools } from "./tools.ts";
 
-/** Pid and start time: together they name one process for ever. Ends in a space when there is none. */
+/** Pid and start time: together they name one process for ever. Ends in a space when there is none, or a dead one. */
 export async function processKey(pid: number): Promise<string> {
-  const { stdout } = await runTool(tools.ps, ["-o", "lstart=", "-p", `${pid}`], 5_000);
-  return `${pid} ${stdout.trim()}`;
+  const { stdout } = await runTool(tools.ps, ["-o", "stat=", "-o", "lstart=", "-p", `${pid}`], 5_000);
+  const [, state = "Z", start = ""] = /^(\S+)\s+(.*)/.exec(stdout.trim()) ?? [];
+  return `${pid} ${state.startsWith("Z") ? "" : start}`;
 }
 
 function attempt<T>(work: () => T): T | undefined {

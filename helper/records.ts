@@ -1,7 +1,8 @@
 /** The directory records of one account: a private group and a hidden user without password or shell, uid = gid. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Account } from "../shared/protocol/root-types.ts";
-import { type Attributes, type Dscl, exits, type RecordType } from "./dscl.ts";
+import { type Dscl, exits, type RecordType } from "./dscl.ts";
+import type { Attributes } from "./plist.ts";
 import { runTool } from "./spawn.ts";
 import { tools } from "./tools.ts";
 

@@ -1,6 +1,6 @@
 /** Instances that a starter may use: 20 slices of 25 uids behind those of the installed worker. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { lstatSync, mkdirSync, openSync, writeFileSync } from "node:fs";
+import { lstatSync, mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, readConfig } from "./config.ts";
 import { helperFlags } from "./flags.ts";
@@ -33,7 +33,8 @@ export async function startHelper(
   const places = placesOf(name);
   for (const directory of [places.state, places.runParent]) mkdirSync(directory, { recursive: true });
   mkdirSync(places.logs, { recursive: true, mode: 0o700 });
-  const config = writeConfig(`${places.state}/helper.json`, firstUid, code, more);
+  // A name of our own: until the helper has the lock, the slice may be another starter's.
+  const config = writeConfig(`${places.state}/helper-${process.pid}.json`, firstUid, code, more);
   const script = [join(code, "helper/main.ts"), "--instance", name, "--config", config, "--lifeline"];
   const flags = helperFlags(places, readConfig(config), false);
   const log = openSync(`${places.logs}/helper.log`, "a", 0o600);
@@ -41,5 +42,6 @@ export async function startHelper(
   const helper = spawn(node, [...flags, ...script], { cwd: "/", env: {}, detached: true, stdio });
   helper.stdin?.on("error", () => {});
   const exited = new Promise<number>((done) => helper.once("exit", (status) => done(status ?? 70)));
-  return Promise.race([exited, new Promise<ChildProcess>((done) => helper.stdout?.once("data", () => done(helper)))]);
+  const ready = new Promise<ChildProcess>((done) => helper.stdout?.once("data", () => done(helper)));
+  return Promise.race([exited, ready]).finally(() => rmSync(config));
 }

@@ -3,8 +3,9 @@
  * root for the agent, passes signals and the files named on the command line, and outlives both.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { lchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { lchownSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { logRoot, placesOf, stateRoot } from "./places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "./slice.ts";
 import { stage } from "./stage.ts";
@@ -50,7 +51,7 @@ for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, {
 mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });
 const { node, code } = stage(dirname(import.meta.dirname), process.execPath, `${stateRoot}/staged`);
 
-const accountConfig = writeConfig(`${stateRoot}/private/helper.json`, 5500, code);
+const accountConfig = writeConfig(`${stateRoot}/private/agent-account-${process.pid}.json`, 5500, code);
 function agentAccount(action: "acquire" | "release"): string {
   const words = [join(code, "helper/agent-account.ts"), action, accountConfig];
   const run = spawnSync(node, words, { cwd: "/", env: {}, encoding: "utf8" });
@@ -58,13 +59,17 @@ function agentAccount(action: "acquire" | "release"): string {
   return run.stdout;
 }
 const account: { uid: number; home: string } = JSON.parse(agentAccount("acquire"));
-process.once("exit", () => agentAccount("release"));
+process.once("exit", () => {
+  agentAccount("release");
+  rmSync(accountConfig);
+});
 const named = option("--agent-user");
 const uid = named ? Number(spawnSync("/usr/bin/id", ["-u", "--", named], { encoding: "utf8" }).stdout) : account.uid;
 if (!(uid > 0) || (uid >= 5000 && uid < 6000))
   end(64, `--agent-user ${named} cannot be the agent: name another account`);
 
 let helper: ChildProcess | undefined;
+let restart: Promise<unknown> | undefined;
 let ending = false;
 /** Keeps a helper running for the agent's life: a new one first ends what a killed one left. */
 async function serve(candidates: Slice[]): Promise<Slice> {
@@ -74,10 +79,20 @@ async function serve(candidates: Slice[]): Promise<Slice> {
       end(70, `the helper ended: read ${placesOf(slice.name).logs}/helper.log`);
     if (typeof started === "number") continue;
     helper = started;
-    helper.once("exit", () => ending || setTimeout(() => void serve([slice]), 500));
+    helper.once("exit", () => {
+      if (!ending) restart = delay(500).then(() => serve([slice]));
+    });
     return slice;
   }
   return end(75, `no slice is free: all ${candidates.length} are held by running workers; wait for one to end`);
+}
+
+/** Ends the helper cleanly. A killed one gets a successor first, which ends what it left. */
+async function endHelper(slice: Slice): Promise<void> {
+  ending = true;
+  await restart;
+  if (helper?.signalCode) await serve([slice]);
+  if (helper?.exitCode === null) await new Promise((done) => helper?.once("exit", done).stdin?.end());
 }
 
 const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)));
@@ -94,6 +109,5 @@ const agent = spawn(node, ["--disable-sigusr1", join(code, "agent/main.ts"), ...
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => agent.kill(signal));
 const status = await new Promise<number>((done) => agent.once("exit", (code) => done(code ?? 70)));
-ending = true;
-if (helper && helper.exitCode === null) await new Promise((done) => helper?.once("exit", done).stdin?.end());
+if (slice) await endHelper(slice);
 process.exit(status);

@@ -1,4 +1,5 @@
 /** From the words of the command line to an exit status. The commands load their own code when they run. */
+import { workerVersion } from "../host.ts";
 import { helpLines, parseArguments } from "./arguments.ts";
 import { commands } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -6,7 +7,6 @@ import { CommandError, type ExitStatus, exitStatus, exitStatusLines } from "./ex
 import { watchInterrupts } from "./interrupts.ts";
 import { takeLaunch } from "./launch.ts";
 import { createSay, flush, type Say } from "./say.ts";
-import { readVersion } from "./version.ts";
 
 function help(): string {
   const lines = Object.entries(commands).map(([name, { summary }]) => `  ${name.padEnd(21)}${summary}`);
@@ -35,7 +35,7 @@ async function dispatch(argv: readonly string[], say: Say): Promise<ExitStatus> 
   const [name = "", ...rest] = argv;
   if (name === "--version" || name === "--short-version") {
     await say.out(
-      name === "--version" ? `taskcluster-worker ${readVersion()} (macosx engine)\n` : `${readVersion()}\n`,
+      name === "--version" ? `taskcluster-worker ${workerVersion()} (macosx engine)\n` : `${workerVersion()}\n`,
     );
     return exitStatus.completed;
   }

@@ -1,4 +1,4 @@
-/** Where things lie on each system. DESIGN "Places" is the same table; the helper has its own copy of its half. */
+/** Where things lie on each system. docs/architecture.md has the same table for readers; the helper has its own copy of its half. */
 import { join } from "node:path";
 
 export interface Places {

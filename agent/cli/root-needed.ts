@@ -1,4 +1,5 @@
 /** The sentence for somebody who has to type sudo. */
+import { existsSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CommandError, exitStatus } from "./exit-status.ts";
@@ -8,9 +9,10 @@ export function shellWord(word: string): string {
   return /^[A-Za-z0-9_/.,:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The launcher as somebody in the directory `from` types it. */
+/** The launcher as somebody in the directory `from` types it. A staged copy of the code has none: then as in the README. */
 export function launcherFrom(from: string): string {
   const path = fileURLToPath(new URL("../../taskcluster-worker", import.meta.url));
+  if (!existsSync(path)) return "./taskcluster-worker";
   const short = relative(from, path);
   return short.startsWith(`..${sep}`) || short === "" ? path : `./${short}`;
 }

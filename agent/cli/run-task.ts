@@ -1,10 +1,12 @@
 /** `run-task`: the tasks of one file on this machine, with a queue and a helper of their own. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { type AgentConfig, defaultConfig } from "../config.ts";
+import { hostFacts } from "../host.ts";
 import { type LocalQueue, startLocalQueue } from "../local/queue.ts";
 import { createLogger } from "../logger.ts";
+import { makeScratch } from "../scratch.ts";
 import { ArtifactFolder } from "./artifact-folder.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus, worst } from "./exit-status.ts";
@@ -27,6 +29,8 @@ import { type PlannedTask, planTasks } from "./task-plan.ts";
 /** A slice of uids has room for 24 task users, one of which is made ahead. */
 const mostAtOnce = 23;
 const longPollMs = 2_000;
+/** The starter starts us when the helper listens. */
+const helperMs = 5_000;
 
 interface TasksOfFile {
   readonly tasks: readonly PlannedTask[];
@@ -91,7 +95,7 @@ async function runAll(context: Context, file: TasksOfFile, state: string): Promi
   const { tasks, pool, folder } = file;
   const { launch, interrupts, say } = context;
   const { socket, instance } = launch.helper ?? { socket: "", instance: "" };
-  const blobDir = await mkdtemp(join(state, "artifacts-"));
+  const blobDir = await makeScratch(state, "artifacts");
   const queue = await startLocalQueue({ blobDir, longPollMs });
   let beside: Beside | null = null;
   try {
@@ -101,10 +105,11 @@ async function runAll(context: Context, file: TasksOfFile, state: string): Promi
     const session = new RunSession(reports, queue, new TaskCreator(queue.rootUrl, queue.rootCredentials));
     await session.create();
     const { worker, lost, finish } = await startWorker({
-      config: settings(queue, pool, planned.length, instance),
+      config: { ...settings(queue, pool, planned.length, instance), workerTypeMetadata: await hostFacts() },
       socket,
       state,
       logger: createLogger({ level: "error" }),
+      helperMs,
       events: (event) => session.take(event),
       changed: (status) => session.workerChanged(status),
     });

@@ -1,20 +1,16 @@
 /** Puts the worker together: engine, plugins, live logs, the claim loop. `work` and `run-task` differ in their settings only. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
 import type { AgentConfig } from "../config.ts";
 import { EngineError } from "../engine/engine.ts";
 import { startMacosxEngine } from "../engine/macosx.ts";
 import { type AgentServer, startServer } from "../http/server.ts";
-import { downloadLink } from "../link/download-link.ts";
 import type { Logger } from "../logger.ts";
 import { newPlugins } from "../plugins/plugins.ts";
 import { QueueClient } from "../queue/queue-client.ts";
+import { makeScratch } from "../scratch.ts";
 import type { TaskEvents } from "../task-events.ts";
 import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
-
-/** launchd starts helper and agent side by side, and the agent again when it was too early. */
-const helperMs = 5_000;
 
 export interface WorkerSetup {
   readonly config: AgentConfig;
@@ -23,6 +19,8 @@ export interface WorkerSetup {
   /** The agent's own directory; made when it is missing. */
   readonly state: string;
   readonly logger: Logger;
+  /** How long a helper that is not there yet is waited for. */
+  readonly helperMs: number;
   readonly events: TaskEvents;
   readonly changed?: (status: WorkerStatus) => void;
 }
@@ -46,9 +44,9 @@ async function serverOrNone(config: AgentConfig, logger: Logger): Promise<AgentS
 
 /** Throws CommandError `unavailable` when there is no helper to talk to. */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
-  const { config, socket, state, logger, events, changed } = setup;
+  const { config, socket, state, logger, helperMs, events, changed } = setup;
   await mkdir(state, { recursive: true, mode: 0o700 });
-  const scratchRoot = await mkdtemp(join(state, "runs-"));
+  const scratchRoot = await makeScratch(state, "runs");
   const engine = await startMacosxEngine({ socketPath: socket, log: logger, deadlineMs: helperMs }).catch(
     async (error: unknown) => {
       await rm(scratchRoot, { recursive: true, force: true });
@@ -58,7 +56,7 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   );
   const server = await serverOrNone(config, logger);
   const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null });
-  const services = { config, engine, plugins, downloadLink, logger, scratchRoot, events };
+  const services = { config, engine, plugins, logger, scratchRoot, events };
   const worker = new Worker({ ...services, client: new QueueClient(config), ...(changed ? { changed } : {}) });
   engine.lost.addEventListener("abort", () => worker.stopNow(), { once: true });
   return {

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { ConfigError, loadConfig, missing } from "../config/load.ts";
 import type { AgentConfig } from "../config.ts";
+import { hostFacts } from "../host.ts";
 import { createLogger, type LogLevel } from "../logger.ts";
 import type { Context } from "./command.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -15,6 +16,11 @@ import { launcherFrom, rootNeeded } from "./root-needed.ts";
 import { startWorker } from "./start-worker.ts";
 
 const configFileBytes = 1024 * 1024;
+
+/** launchd starts helper and agent side by side, and the agent again when it was too early. */
+const firstHelperMs = 5_000;
+/** A helper that follows a killed one first ends what that one left, which takes a minute at worst for each user. */
+const nextHelperMs = 300_000;
 
 /** Tasks at once of a session without a configuration file; the original worker had five places too. */
 const sessionCapacity = 5;
@@ -102,17 +108,21 @@ export async function work(context: Context): Promise<ExitStatus> {
   if (lacking.length > 0) return notConfigured(lacking, say);
   const own = places(process.platform, launch.helper?.instance ?? config.instance, homedir());
   const logger = createLogger({ level });
-  const { worker, lost, finish } = await startWorker({
-    config,
+  const setup = {
+    config: { ...config, workerTypeMetadata: { ...(await hostFacts()), ...config.workerTypeMetadata } },
     socket: launch.helper?.socket ?? own.socket,
     state: launch.state ?? own.agentState,
     logger,
     events: () => {},
-  });
-  whenAborted(interrupts.drain, () => worker.stopGracefully());
-  whenAborted(interrupts.stop, () => worker.stopNow());
-  const end = await finish();
-  logger.info({ end }, "The worker has ended.");
-  if (lost.aborted) throw new CommandError(exitStatus.unavailable, "the helper is gone, so the worker has ended");
+  };
+  for (let helperMs = firstHelperMs; ; helperMs = nextHelperMs) {
+    const { worker, lost, finish } = await startWorker({ ...setup, helperMs });
+    whenAborted(interrupts.drain, () => worker.stopGracefully());
+    whenAborted(interrupts.stop, () => worker.stopNow());
+    const end = await finish();
+    logger.info({ end }, "The worker has ended.");
+    if (!lost.aborted || interrupts.stop.aborted || interrupts.drain.aborted) break;
+    logger.warn("The helper was lost, and with it every run. Waiting for its successor.");
+  }
   return interrupts.stop.aborted ? exitStatus.interrupted : exitStatus.completed;
 }

@@ -12,6 +12,10 @@ import { errorCode, messageOf } from "./error-code.ts";
 
 const ATTACH_MS = 15_000;
 const READ_BYTES = 64 * 1024;
+/** Smaller reads are copied, which is cheaper than another buffer. */
+const COPY_BYTES = 8 * 1024;
+/** Buffers that wait to be read into again: as many as the task log holds on to. */
+const SPARE_BUFFERS = 16;
 
 function attach(socket: Socket, ticket: Ticket, attached: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -37,17 +41,24 @@ function attach(socket: Socket, ticket: Ticket, attached: Promise<void>): Promis
   });
 }
 
-/** What a process writes, until its last writer has gone. Chunks are copies; backpressure reaches the process. */
+/**
+ * What a process writes, until its last writer has gone; backpressure reaches the process. Whoever reads much gives the
+ * chunks back: fresh memory for every byte of a log would make the garbage collector the slowest part of its way.
+ */
 export class OutputStream extends Readable {
   readonly #socket: Socket;
   readonly #attached = Promise.withResolvers<void>();
+  /** The buffers made here that have not been collected: only these come back to be read into. */
+  readonly #own = new WeakSet<ArrayBufferLike>();
+  readonly #spare: Buffer[] = [];
+  #buffer = this.#newBuffer();
   #begun = false;
 
   private constructor(socketPath: string) {
     super({ highWaterMark: READ_BYTES });
     this.#socket = connect({
       path: socketPath,
-      onread: { buffer: Buffer.allocUnsafeSlow(READ_BYTES), callback: (length, buffer) => this.#took(length, buffer) },
+      onread: { buffer: () => this.#buffer, callback: (length) => this.#took(length) },
     });
   }
 
@@ -77,11 +88,27 @@ export class OutputStream extends Readable {
     done(error);
   }
 
-  /** False pauses the socket; `_read` resumes it. */
-  #took(length: number, buffer: Uint8Array): boolean {
-    if (this.#begun) return this.push(Buffer.from(buffer.subarray(0, length)));
+  /** Gives back a chunk that nobody looks at any more, to be written over. A chunk that is kept is not given back. */
+  recycle(chunk: Buffer): void {
+    if (this.#own.has(chunk.buffer) && this.#spare.length < SPARE_BUFFERS) this.#spare.push(Buffer.from(chunk.buffer));
+  }
+
+  #newBuffer(): Buffer {
+    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+    this.#own.add(buffer.buffer);
+    return buffer;
+  }
+
+  /** False pauses the socket; `_read` resumes it. The next read goes into `#buffer` as it is afterwards. */
+  #took(length: number): boolean {
+    const chunk = this.#buffer.subarray(0, length);
+    if (this.#begun) {
+      if (length < COPY_BYTES) return this.push(Buffer.from(chunk));
+      this.#buffer = this.#spare.pop() ?? this.#newBuffer();
+      return this.push(chunk);
+    }
     this.#begun = true;
-    if (length === 1 && buffer[0] === ATTACHED) this.#attached.resolve();
+    if (length === 1 && chunk[0] === ATTACHED) this.#attached.resolve();
     else this.#attached.reject(new Error("the helper did not acknowledge it"));
     return false;
   }

@@ -48,7 +48,8 @@ export interface Sandbox {
   readonly user: TaskUser;
   /**
    * Runs one command as the task user in its home; stdout and stderr go to `output` in the order they were written.
-   * Resolves when the last byte is in `output`, which is left open. Throws EngineError when the helper fails.
+   * Resolves when the last byte is in `output`, which is left open and keeps no chunk behind its callback: the memory is
+   * used again. Throws EngineError when the helper fails.
    */
   run(argv: readonly string[], output: Writable): Promise<CommandResult>;
   /** Kills every process of the task user; a command under way ends with `aborted`. Any number of calls. */

@@ -18,6 +18,11 @@ import { listTaskFolder } from "./task-folder.ts";
 import { copyOutput } from "./task-output.ts";
 
 const envName = new RegExp(envNamePattern);
+/**
+ * On Linux a process of the task user, started by the helper, passes the output on (helper/become-user.sh). It lives as
+ * long as the output does, so it is among the processes that a kill finds when the output has not ended.
+ */
+const relays = process.platform === "darwin" ? 0 : 1;
 
 /** Ends the task user: once, whoever asks. */
 export type End = () => Promise<Gone>;
@@ -120,7 +125,7 @@ class MacosxSandbox implements Sandbox {
         exited: process.exited,
         kill: () => this.#account.kill(),
       });
-      this.#outlived = killed;
+      this.#outlived = Math.max(0, killed - relays);
       const { code, signal, userMs, systemMs } = exited;
       return { code, signal, userMs, systemMs, ...(await ended) };
     } catch (error) {

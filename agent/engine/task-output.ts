@@ -3,7 +3,7 @@
  * command has ended the stream is read until it ends, or nothing came for a second, or ten seconds in all. Then what is
  * left is killed and the rest is read. Time spent on a full sink does not count, so nothing the command wrote is cut.
  */
-import type { Readable, Writable } from "node:stream";
+import { Duplex, type Readable, type Writable } from "node:stream";
 import type { Exited } from "../../shared/protocol/messages.ts";
 import { Bell } from "./bell.ts";
 
@@ -16,10 +16,11 @@ export interface DrainTimes {
 }
 export const drainTimes: DrainTimes = { quiet: 1_000, total: 10_000, quietAfterKill: 5_000 };
 
-async function write(sink: Writable, chunk: Buffer): Promise<void> {
+/** `written` is called when the sink is done with the chunk. */
+async function write(sink: Writable, chunk: Buffer, written: () => void): Promise<void> {
   const closed = (): Error => sink.errored ?? new Error("The output was closed before the command had ended.");
   if (sink.destroyed || sink.writableEnded) throw closed();
-  if (sink.write(chunk)) return;
+  if (sink.write(chunk, (error) => error || written())) return;
   await new Promise<void>((resolve, reject) => {
     const settle = (): void => {
       sink.off("drain", settle).off("close", settle);
@@ -31,7 +32,8 @@ async function write(sink: Writable, chunk: Buffer): Promise<void> {
 }
 
 export interface OutputCopy {
-  readonly source: Readable;
+  /** `recycle` gets the chunks that the sink is done with. */
+  readonly source: Readable & { recycle?(chunk: Buffer): void };
   /** Left open. */
   readonly sink: Writable;
   readonly exited: Promise<Exited>;
@@ -51,6 +53,8 @@ export async function copyOutput(copy: OutputCopy): Promise<{ exited: Exited; ki
       (error: unknown) => Object.assign(end, { failure: { error } }),
     )
     .finally(() => bell.ring());
+  // A stream that passes chunks on calls back before they are read: those must not be written over.
+  const written = (chunk: Buffer): void => (sink instanceof Duplex ? undefined : source.recycle?.(chunk));
   let phase: "running" | "draining" | "killed" = "running";
   let until = Number.POSITIVE_INFINITY;
   let killed = 0;
@@ -64,7 +68,7 @@ export async function copyOutput(copy: OutputCopy): Promise<{ exited: Exited; ki
     const chunk: Buffer | null = source.read();
     if (chunk) {
       const before = performance.now();
-      await write(sink, chunk);
+      await write(sink, chunk, () => written(chunk));
       until += performance.now() - before;
     } else if (source.readableEnded || source.destroyed) {
       if (source.errored) throw source.errored;

@@ -57,6 +57,23 @@ test("chunks that are kept are not written over by later ones", async (t) => {
   assert.ok(Buffer.concat(first).equals(Buffer.concat([Buffer.alloc(250_000, "a"), Buffer.alloc(250_000, "b")])));
 });
 
+test("a chunk that was given back is read into again, and nothing is lost or mixed up", async (t) => {
+  const peer = Promise.withResolvers<Socket>();
+  const { client } = await connectScripted(t, { attach: attachAnd(({ socket }) => peer.resolve(socket)) });
+  const stream = await OutputStream.attach(client.socketPath, ticket);
+  const sent = Buffer.from(Uint32Array.from({ length: 500_000 }, (_, index) => index).buffer);
+  (await peer.promise).end(sent);
+  const memory = new Set<ArrayBufferLike>();
+  const copies: Buffer[] = [];
+  for await (const chunk of stream) {
+    if (chunk.length >= 8192) memory.add(chunk.buffer);
+    copies.push(Buffer.from(chunk));
+    stream.recycle(chunk);
+  }
+  assert.ok(Buffer.concat(copies).equals(sent));
+  assert.ok(memory.size <= 4, `${memory.size} buffers were used`);
+});
+
 test("an input gives its reader what is written after it was attached", async (t) => {
   const got = Promise.withResolvers<string>();
   const { client } = await connectScripted(t, {

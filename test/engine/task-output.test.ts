@@ -113,3 +113,33 @@ test("a sink that was closed before ends the copy with an error", async () => {
   const copying = copyOutput({ source, sink, exited: Promise.resolve(exited), kill: never });
   await assert.rejects(copying, /closed before the command had ended/);
 });
+
+/** A source of two chunks that notes what comes back. */
+function recycling(): { source: Readable & { recycle(chunk: Buffer): void }; back: string[] } {
+  const back: string[] = [];
+  const recycle = (chunk: Buffer): void => void back.push(chunk.toString());
+  return { source: Object.assign(Readable.from([Buffer.from("a"), Buffer.from("b")]), { recycle }), back };
+}
+
+test("a chunk is given back when the sink is done with it, not before", async () => {
+  const { source, back } = recycling();
+  const waiting: (() => void)[] = [];
+  const sink = new Writable({ write: (_chunk, _encoding, callback) => void waiting.push(callback) });
+  await copyOutput({ source, sink, exited: Promise.resolve(exited), kill: never });
+  assert.deepEqual(back, []);
+  const ended = once(sink.end(), "finish");
+  waiting.shift()?.();
+  while (waiting.length === 0) await new Promise(setImmediate);
+  assert.deepEqual(back, ["a"]);
+  waiting.shift()?.();
+  await ended;
+  assert.deepEqual(back, ["a", "b"]);
+});
+
+test("a sink that passes chunks on keeps them", async () => {
+  const { source, back } = recycling();
+  const sink = new PassThrough();
+  await copyOutput({ source, sink, exited: Promise.resolve(exited), kill: never });
+  sink.end();
+  assert.deepEqual([await text(sink), back], ["ab", []]);
+});

@@ -1,11 +1,23 @@
 /** Starts the real helper, as root, on the first free slice, from staged code, for tests. */
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
+import { accountsIn, toolOutput } from "./machine.ts";
+import { eventually } from "./wait.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -20,11 +32,24 @@ export interface RealHelper {
   /** Sets the stand-in's modes, as in test/dscl/README.md. */
   modes(text: string): void;
   audit(): Record<string, unknown>[];
+  /** The stand-in's calls so far, one argv each. */
+  calls(): string[][];
+  /** Runs the test's own stand-in as root and returns what it printed. Throws when it fails. */
+  dscl(...argv: string[]): string;
+  /** status.json as it is now. */
+  status(): { agent: boolean; live: number; resting: number; quarantined: number };
+  /** Resolves when no agent is connected and every user of earlier connections has ended. */
+  idle(): Promise<void>;
+  /** What the helpers of this slice have logged since the start. */
+  log(): string;
+  /** The staged Node and the staged code that the helper runs. */
+  readonly node: string;
+  readonly code: string;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
   /** Starts a new helper of the same slice. Resolves when it listens: what was left has been ended by then. */
   restart(): Promise<void>;
-  /** Clean end; removes what the test made. */
+  /** Clean end, as when the starter goes; what was left to remove is removed. No client may be connected. */
   stop(): Promise<void>;
 }
 
@@ -63,6 +88,31 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
 
   let { slice, child } = await start(slices);
   const places = placesOf(slice.name);
+  const logFile = `${places.logs}/helper.log`;
+  const logBefore = readFileSync(logFile, "utf8").length;
+  const tasksDir = typeof settings["tasksDir"] === "string" ? settings["tasksDir"] : "/home";
+  const status = (): ReturnType<RealHelper["status"]> => JSON.parse(readFileSync(places.status, "utf8"));
+
+  const idle = (): Promise<void> =>
+    eventually(() => !status().agent && status().live === 0, "the helper has ended every user of a closed connection");
+
+  /** Resting and quarantined users outlive a helper; a test's must not. The helper still holds the slice meanwhile. */
+  function removeLeftovers(): void {
+    writeFileSync(join(dsclDir, "modes"), "");
+    for (const type of ["Users", "Groups"]) {
+      for (const line of accountsIn(slice.firstUid, slice.firstUid + 24)) {
+        const path = `/${type}/${line.split(":")[0]}`;
+        if (spawnSync(own.dscl, [".", "-read", path]).status === 0) toolOutput(own.dscl, ".", "-delete", path);
+      }
+    }
+    const names = [...readFileSync(`${places.private}/journal`, "utf8").matchAll(/"name":"(tcw-[a-z2-7]{8})"/g)];
+    for (const [, name] of names) rmSync(join(tasksDir, `${name}`), { recursive: true, force: true });
+    const graveyard = join(tasksDir, `.taskcluster-worker-${slice.name}`);
+    for (const grave of existsSync(graveyard) ? readdirSync(graveyard) : []) {
+      rmSync(join(graveyard, grave), { recursive: true });
+    }
+    rmSync(`${places.private}/journal`);
+  }
   return {
     slice,
     places,
@@ -71,6 +121,17 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
       return child;
     },
     dsclDir,
+    node,
+    code,
+    calls: () =>
+      readFileSync(join(dsclDir, "argv.log"), "utf8")
+        .split("\n")
+        .filter((line) => line !== "")
+        .map((line) => JSON.parse(line)),
+    dscl: (...argv) => toolOutput(own.dscl, ...argv),
+    status,
+    idle,
+    log: () => readFileSync(logFile, "utf8").slice(logBefore),
     modes: (text) => writeFileSync(join(dsclDir, "modes"), text),
     audit: () =>
       readFileSync(`${places.logs}/audit.log`, "utf8")
@@ -86,11 +147,12 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
       ({ child } = await start([slice]));
     },
     async stop() {
-      if (child.exitCode === null && child.signalCode === null) {
-        const gone = once(child, "exit");
-        child.stdin?.end();
-        await gone;
-      }
+      if (child.exitCode !== null || child.signalCode !== null) ({ child } = await start([slice]));
+      await idle();
+      removeLeftovers();
+      const gone = once(child, "exit");
+      child.stdin?.end();
+      await gone;
       agentAccount(node, code, "release", accountConfig);
       rmSync(dsclDir, { recursive: true });
     },

@@ -1,0 +1,44 @@
+/** Writes the parts of docs/ that are made from code, between their marks: `node test/docs/generate.ts`. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { helpLines } from "../../agent/cli/arguments.ts";
+import { commands } from "../../agent/cli/commands.ts";
+import { exitStatusLines } from "../../agent/cli/exit-status.ts";
+import { schemaFor } from "../../agent/payload/parse.ts";
+import { root, textOf } from "./pages.ts";
+import { payloadTable } from "./payload-table.ts";
+
+function commandsText(): string {
+  return Object.values(commands)
+    .map(
+      ({ grammar, summary }) =>
+        `### ${grammar.command}\n\n${summary}\n\n\`\`\`\n${helpLines(grammar).join("\n")}\n\`\`\``,
+    )
+    .join("\n\n");
+}
+
+function exitCodesTable(): string {
+  const rows = exitStatusLines().map((line) => line.trim().replace(/^(\d+)\s+(.*)$/, "| `$1` | $2 |"));
+  return ["| code | meaning |", "|---|---|", ...rows].join("\n");
+}
+
+/** Page → mark → text. */
+export const generated: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable },
+  "docs/payload.md": {
+    "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
+    "generic-worker": () => payloadTable(schemaFor("generic-worker")),
+  },
+};
+
+/** The page with its generated parts as they should be. Throws when a mark is missing. */
+export function renderPage(page: string): string {
+  return Object.entries(generated[page] ?? {}).reduce((text, [mark, make]) => {
+    const [begin, end] = [`<!-- generated:${mark} -->\n`, `<!-- end:${mark} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`${page} has no place marked "${mark}"`);
+    return `${text.slice(0, from)}${begin}\n${make()}\n\n${text.slice(to)}`;
+  }, textOf(page));
+}
+
+if (import.meta.main) for (const page of Object.keys(generated)) writeFileSync(join(root, page), renderPage(page));

@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import { chmodSync, chownSync, copyFileSync, cpSync, mkdirSync, rmSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, suite, test } from "node:test";
+import { startHelper } from "../../helper/slice.ts";
+import { needsRoot } from "../root.ts";
+import { BareHelper, type BareStart } from "./bare-helper.ts";
+import { type RealHelper, startRealHelper } from "./real-helper.ts";
+
+suite("The helper", { skip: needsRoot }, () => {
+  let helper: RealHelper;
+  let bare: BareHelper;
+  before(async () => {
+    helper = await startRealHelper();
+    bare = new BareHelper(helper);
+  });
+  after(async () => {
+    bare?.remove();
+    await helper?.stop();
+  });
+
+  /** Asserts that it does not start, and says why in one sentence. */
+  function refuses(because: RegExp, change: (start: BareStart) => Partial<BareStart>): void {
+    const { status, said } = bare.run(change);
+    assert.deepEqual([status, said.length], [78, 1], said.join("\n"));
+    assert.match(said[0] ?? "", because);
+    assert.doesNotMatch(said[0] ?? "", /\n/);
+  }
+
+  test("starts with the flags and files that a starter gives it, and ends with its lifeline", () => {
+    const { status, said } = bare.run();
+    assert.equal(status, 0, said.join("\n"));
+    assert.match(said[0] ?? "", /listens on/);
+  });
+
+  test("ends with 75, naming the process, when another helper serves the instance", async () => {
+    const second = await startHelper(helper.slice, helper.node, helper.code, { dscl: join(helper.dsclDir, "dscl") });
+    assert.equal(second, 75);
+    assert.match(helper.log(), new RegExp(`is served by process ${helper.process.pid}`));
+  });
+
+  for (const name of [
+    "NODE_OPTIONS",
+    "NODE_V8_COVERAGE",
+    "NODE_EXTRA_CA_CERTS",
+    "DYLD_INSERT_LIBRARIES",
+    "UV_THREADPOOL_SIZE",
+  ]) {
+    test(`does not start with ${name} in its environment`, () => {
+      refuses(new RegExp(name), () => ({ env: { [name]: "" } }));
+    });
+  }
+
+  test("does not start as another account", () => {
+    refuses(/root/, () => ({ uid: 64_000 }));
+  });
+
+  for (const [what, change] of [
+    ["a missing write path", (flags: string[]) => flags.filter((flag) => !flag.includes("fs-write=/home"))],
+    ["a write path too many", (flags: string[]) => [...flags, "--allow-fs-write=/etc/*"]],
+    ["every path to write to", (flags: string[]) => [...flags, "--allow-fs-write=*"]],
+    ["no permission model", (flags: string[]) => flags.filter((flag) => !/^--(permission|allow)/.test(flag))],
+  ] satisfies [string, (flags: string[]) => string[]][]) {
+    test(`does not start with flags for ${what}`, () => {
+      refuses(/flags/, ({ flags }) => ({ flags: change(flags) }));
+    });
+  }
+
+  for (const [what, settings, because] of [
+    ["an unknown key", { uidRange: [5999, 5999], uidrange: 1 }, /additional/],
+    ["the uids of people", { uidRange: [501, 600] }, /uidRange/],
+    ["uid 0", { uidRange: [0, 0] }, /uidRange/],
+    ["a range that ends before it begins", { uidRange: [5999, 5998] }, /uidRange/],
+    ["a relative tasks directory", { tasksDir: "home" }, /tasksDir/],
+    ["a tasks directory with dots", { tasksDir: "/home/../etc" }, /\.\./],
+  ] satisfies [string, Record<string, unknown>, RegExp][]) {
+    test(`does not start with ${what} in helper.json`, (t) => {
+      const dscl = join(helper.dsclDir, "dscl");
+      t.after(() => bare.writeConfig({ dscl, uidRange: [5999, 5999] }));
+      bare.writeConfig({ dscl, ...settings });
+      refuses(because, () => ({}));
+    });
+  }
+
+  test("does not start without a helper.json", () => {
+    refuses(/nosuch/, () => ({ config: "/nosuch/helper.json" }));
+  });
+
+  for (const [what, change, back] of [
+    ["can be written by others", (path: string) => chmodSync(path, 0o757), (path: string) => chmodSync(path, 0o755)],
+    ["can be written by its group", (path: string) => chmodSync(path, 0o775), (path: string) => chmodSync(path, 0o755)],
+    [
+      "belongs to another account",
+      (path: string) => chownSync(path, 64_000, 0),
+      (path: string) => chownSync(path, 0, 0),
+    ],
+  ] satisfies [string, (path: string) => void, (path: string) => void][]) {
+    for (const part of ["configuration directory", "state directory", "log directory", "dscl"] as const) {
+      test(`does not start when its ${part} ${what}`, (t) => {
+        const { state, logs } = bare.places;
+        const dscl = join(helper.dsclDir, "dscl");
+        const path = { "configuration directory": bare.folder, "state directory": state, "log directory": logs, dscl }[
+          part
+        ];
+        t.after(() => back(path));
+        change(path);
+        refuses(new RegExp(path), () => ({}));
+      });
+    }
+  }
+
+  test("does not start from code that others could change", (t) => {
+    const code = join(bare.folder, "code");
+    t.after(() => rmSync(code, { recursive: true }));
+    for (const part of ["helper", "shared"]) cpSync(join(helper.code, part), join(code, part), { recursive: true });
+    copyFileSync(join(helper.code, "package.json"), join(code, "package.json"));
+    assert.equal(bare.run(() => ({ main: join(code, "helper/main.ts") })).status, 0);
+    chmodSync(join(code, "helper"), 0o777);
+    refuses(/code\/helper/, () => ({ main: join(code, "helper/main.ts") }));
+  });
+
+  test("looks at where a link leads, not at the link", (t) => {
+    const real = join(bare.folder, "real");
+    const link = join(bare.folder, "link.json");
+    t.after(() =>
+      [real, link].forEach((path) => {
+        rmSync(path, { recursive: true });
+      }),
+    );
+    mkdirSync(real, { mode: 0o755 });
+    copyFileSync(join(bare.folder, "helper.json"), join(real, "helper.json"));
+    symlinkSync(join(real, "helper.json"), link);
+    chmodSync(real, 0o777);
+    refuses(new RegExp(real), () => ({ config: link }));
+  });
+
+  test("does not start with a tasks directory that others could change", (t) => {
+    const tasksDir = join(bare.folder, "tasks");
+    mkdirSync(tasksDir);
+    chmodSync(tasksDir, 0o777);
+    const dscl = join(helper.dsclDir, "dscl");
+    t.after(() => {
+      rmSync(tasksDir, { recursive: true });
+      bare.writeConfig({ dscl, uidRange: [5999, 5999] });
+    });
+    const config = bare.writeConfig({ dscl, uidRange: [5999, 5999], tasksDir });
+    const paths = [`--allow-fs-write=${tasksDir}`, `--allow-fs-write=${tasksDir}/*`];
+    refuses(new RegExp(tasksDir), ({ flags }) => ({ config, flags: [...flags, ...paths] }));
+  });
+});

@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { limits } from "../../shared/protocol/limits.ts";
+import { needsRoot } from "../root.ts";
+import { attachWith, path, RefusedError, rejectsWith } from "./client.ts";
+import { useHelper } from "./fixture.ts";
+import { within } from "./wait.ts";
+
+suite("A ticket", { skip: needsRoot }, () => {
+  const fixture = useHelper();
+
+  test("is 128 random bits, never the same twice", async (t) => {
+    const client = await fixture.client(t);
+    const tickets = new Set<string>();
+    for (let count = 0; count < 10; count += 1) tickets.add((await client.request("ticket", {})).ticket);
+    assert.equal(tickets.size, 10);
+    for (const ticket of tickets) assert.match(ticket, /^[0-9a-f]{32}$/);
+  });
+
+  test("that nobody was given is not taken", async (t) => {
+    await fixture.client(t);
+    await rejectsWith(attachWith(fixture.helper.socketPath, "0123456789abcdef".repeat(2)), "unknown-id");
+  });
+
+  test("that is malformed is not taken", async (t) => {
+    await fixture.client(t);
+    await rejectsWith(attachWith(fixture.helper.socketPath, "../../etc"), "unknown-id");
+  });
+
+  test("is taken once", async (t) => {
+    const client = await fixture.client(t);
+    const { ticket } = await client.attach();
+    await rejectsWith(attachWith(fixture.helper.socketPath, ticket), "unknown-id");
+  });
+
+  test("is used up by the spawn that names it", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    const { ticket } = await client.attach();
+    const command = { user: user.user, argv: ["/bin/true"], env: {}, output: ticket };
+    const { process } = await client.request("spawn", command);
+    await client.exited(process);
+    await rejectsWith(client.request("spawn", command), "ticket-expired");
+  });
+
+  test("cannot be stdin and output of one command", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    const { ticket } = await client.attach();
+    const command = { user: user.user, argv: ["/bin/true"], env: {}, stdin: ticket, output: ticket };
+    await rejectsWith(client.request("spawn", command), "ticket-expired");
+  });
+
+  test("ends with its connection, and the command starts with the end of a stream or not at all", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    const { ticket, socket } = await client.attach();
+    socket.destroy();
+    const command = { user: user.user, argv: ["/bin/true"], env: {}, output: ticket };
+    const code = await client.request("spawn", command).then(
+      async ({ process }) => (await client.exited(process)).code,
+      (error: unknown) => (error instanceof RefusedError ? error.code : undefined),
+    );
+    assert.ok(code === 0 || code === "ticket-expired", `${code}`);
+  });
+
+  test("of an earlier control connection is not taken", async (t) => {
+    const client = await fixture.client(t);
+    const { ticket } = await client.request("ticket", {});
+    await client.close();
+    await fixture.client(t);
+    await rejectsWith(attachWith(fixture.helper.socketPath, ticket), "unknown-id");
+  });
+
+  test("is one of 32: more are refused until one is used", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    const output = await client.attach();
+    for (let count = 1; count < limits.waitingTickets; count += 1) await client.request("ticket", {});
+    await rejectsWith(client.request("ticket", {}), "ticket-limit");
+    const command = { user: user.user, argv: ["/bin/echo", "x"], env: { PATH: path }, output: output.ticket };
+    const { process } = await client.request("spawn", command);
+    await client.exited(process);
+    assert.equal((await output.all).toString(), "x\n");
+    assert.ok((await client.request("ticket", {})).ticket);
+  });
+
+  test("expires, and its connection with it", async (t) => {
+    const client = await fixture.client(t);
+    const { ticket } = await client.request("ticket", {});
+    const attached = await client.attach();
+    const begun = performance.now();
+    assert.equal((await within(attached.all, "the end of a data connection that nobody spawns with")).length, 0);
+    assert.ok(performance.now() - begun < limits.idleConnectionMs + 3000);
+    await rejectsWith(attachWith(fixture.helper.socketPath, ticket), "unknown-id");
+    assert.ok((await client.request("ticket", {})).ticket, "the control connection goes on");
+  });
+});
