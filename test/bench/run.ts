@@ -1,0 +1,70 @@
+/**
+ * `npm run bench [-- --short] [-- --json] [-- NAME …]`: figures beside baselines of the same run, on this machine, as root.
+ * It is no test: a target that is missed is printed, and the exit status stays 0.
+ */
+import { parseArgs } from "node:util";
+import { needsRoot } from "../root.ts";
+import type { Form } from "./bench-helper.ts";
+import { BenchWorker } from "./bench-worker.ts";
+import { firstByte } from "./first-byte.ts";
+import { type Options, progress, type Row } from "./measure.ts";
+import { memory } from "./memory.ts";
+import { type StagedForms, stageForms } from "./staged-forms.ts";
+import { asJson, asTable } from "./table.ts";
+import { logThroughput } from "./task-log.ts";
+import { tasksPerMinute } from "./tasks-per-minute.ts";
+
+type Measure = (forms: StagedForms, options: Options) => Promise<Row[]>;
+
+const measures: Readonly<Record<string, Measure>> = {
+  "first-byte": async (forms, options) => [
+    await firstByte(forms, "checkout", options),
+    await firstByte(forms, "installed", options),
+  ],
+  tasks: async (forms, options) => [await tasksPerMinute(forms, 1, options), await tasksPerMinute(forms, 4, options)],
+  memory: async (forms, options) => {
+    const rows: Row[] = [];
+    for (const form of ["checkout", "installed"] as const) {
+      rows.push(...(await withWorker(forms, form, (worker) => memory(worker, forms.node, form, options))));
+    }
+    return rows;
+  },
+  log: async (forms, options) => [await withWorker(forms, "installed", (worker) => logThroughput(worker, options))],
+};
+
+async function withWorker<T>(forms: StagedForms, form: Form, work: (worker: BenchWorker) => Promise<T>): Promise<T> {
+  const worker = await BenchWorker.start(forms, form, 1);
+  try {
+    return await work(worker);
+  } finally {
+    await worker.stop();
+  }
+}
+
+const { values, positionals } = parseArgs({
+  options: { json: { type: "boolean", default: false }, short: { type: "boolean", default: false } },
+  allowPositionals: true,
+});
+const wanted = positionals.length > 0 ? positionals : Object.keys(measures);
+const unknown = wanted.find((name) => !Object.hasOwn(measures, name));
+if (unknown) {
+  progress(
+    `bench: there is no measure "${unknown}": name some of ${Object.keys(measures).join(", ")}, or none for all`,
+  );
+  process.exit(64);
+}
+if (needsRoot) {
+  progress("bench: only root can make task users: run it with sudo");
+  process.exit(77);
+}
+const forms = stageForms();
+const rows: Row[] = [];
+try {
+  for (const name of wanted) {
+    progress(`${name} …`);
+    rows.push(...((await measures[name]?.(forms, { short: values.short })) ?? []));
+  }
+} finally {
+  forms.remove();
+}
+process.stdout.write(`${values.json ? asJson(rows) : asTable(rows)}\n`);

@@ -1,0 +1,75 @@
+/**
+ * The code as the bench runs it, in a directory of its own that only root can write to: `checkout/` is the TypeScript as
+ * it is, `installed/` the helper with its types blanked out by white space, which needs no WebAssembly and so runs under
+ * --jitless. Node takes no `.ts` file without stripping it, so there the names end in `.js`, also in the imports.
+ */
+import {
+  chmodSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { stripTypeScriptTypes } from "node:module";
+import { dirname, join } from "node:path";
+import { stateRoot } from "../../helper/places.ts";
+import { stage } from "../../helper/stage.ts";
+
+const root = dirname(dirname(import.meta.dirname));
+
+export interface StagedForms {
+  readonly node: string;
+  /** The checkout's code, `test/bench/` with it. */
+  readonly checkout: string;
+  /** The helper and what it imports, without types. */
+  readonly installed: string;
+  remove(): void;
+}
+
+/** Positions stay: what the types filled is white space, and `.js` is as long as `.ts`. */
+function withoutTypes(source: string): string {
+  return stripTypeScriptTypes(source, { mode: "strip" }).replaceAll(
+    /(\bfrom\s+"\.{1,2}\/[^"]*)\.ts"/g,
+    (_, start: string) => `${start}.js"`,
+  );
+}
+
+function copyInstalled(to: string): void {
+  for (const file of globSync("{helper,shared}/**/*.{ts,js,sh}", { cwd: root })) {
+    if (file.endsWith(".d.ts")) continue;
+    const text = readFileSync(join(root, file), "utf8");
+    const [path, content] = file.endsWith(".ts") ? [file.replace(/ts$/, "js"), withoutTypes(text)] : [file, text];
+    mkdirSync(dirname(join(to, path)), { recursive: true });
+    writeFileSync(join(to, path), content);
+  }
+  cpSync(join(root, "package.json"), join(to, "package.json"));
+}
+
+function copyCheckout(to: string, modules: string): void {
+  for (const part of ["agent", "helper", "shared", "launchd", "test/bench", "test/dscl/dscl", "package.json"]) {
+    cpSync(join(root, part), join(to, part), { recursive: true });
+  }
+  symlinkSync(modules, join(to, "node_modules"));
+}
+
+/** As root. */
+export function stageForms(): StagedForms {
+  const before = process.umask(0o022);
+  try {
+    mkdirSync(`${stateRoot}/staged`, { recursive: true });
+    const { node, code } = stage(root, process.execPath, `${stateRoot}/staged`);
+    const top = mkdtempSync(`${stateRoot}/bench-`);
+    chmodSync(top, 0o755); // The agent must get through.
+    const [checkout, installed] = [join(top, "checkout"), join(top, "installed")];
+    copyCheckout(checkout, realpathSync(join(code, "node_modules")));
+    copyInstalled(installed);
+    return { node, checkout, installed, remove: () => rmSync(top, { recursive: true, force: true }) };
+  } finally {
+    process.umask(before);
+  }
+}
