@@ -4,6 +4,7 @@
  */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "./thrown.ts";
 
 const named = /^(?:runs|artifacts)-(\d+)-[A-Za-z0-9]{6}$/;
 
@@ -12,7 +13,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
+    return errorCode(error) === "EPERM";
   }
 }
 

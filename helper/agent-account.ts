@@ -5,20 +5,20 @@
  */
 import { existsSync, lchownSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
-import type { Account, AgentAccount } from "../shared/protocol/root-types.ts";
+import type { AgentAccount } from "../shared/protocol/root-types.ts";
 import * as validators from "../shared/protocol/validators.js";
 import { Audit } from "./audit.ts";
 import { readConfig } from "./config.ts";
 import { Dscl } from "./dscl.ts";
 import { processKey, takeLock } from "./lock.ts";
 import { logRoot, stateRoot } from "./places.ts";
-import { killUser } from "./reap.ts";
+import { killProcesses } from "./reap.ts";
 import { makeRecords, removeRecords, takenIds } from "./records.ts";
 import { runSweep } from "./spawn.ts";
 
 const [action = "", configPath = ""] = process.argv.slice(2);
 const file = `${stateRoot}/private/agent-account.json`;
-const agentName = "_tcworker";
+const name = "_tcworker";
 const home = `${stateRoot}/agent`;
 const config = { ...readConfig(configPath), uidRange: [4900, 4999] as const };
 const audit = new Audit(`${logRoot}/agent-account.log`);
@@ -34,26 +34,27 @@ async function alive(key: string): Promise<boolean> {
   return key === "install" || (await processKey(Number(key.split(" ")[0]))) === key;
 }
 
+/** Makes the account where there is none, and prints it. */
 async function acquire(state: AgentAccount): Promise<void> {
-  const record = await dscl.read("Users", agentName);
+  const record = await dscl.read("Users", name);
   let uid = Number(record?.["UniqueID"]?.[0]);
   if (!record) {
     const taken = await takenIds(dscl);
     uid = Array.from({ length: 100 }, (_, index) => 4900 + index).find((each) => !taken.has(each)) ?? 0;
-    const account: Account = { name: agentName, uid, guid: "", groupGuid: "" };
-    state.made = account;
-    if (!uid || !(await makeRecords(dscl, account, home, "Taskcluster agent")))
-      throw new Error("no uid in 4900-4999 is free");
+    state.made = { name, uid, guid: "", groupGuid: "" };
+    const made = uid > 0 && (await makeRecords(dscl, state.made, home, "Taskcluster agent"));
+    if (!made) throw new Error("no uid in 4900-4999 is free");
     mkdirSync(home, { mode: 0o700 });
     lchownSync(home, uid, uid);
   }
-  process.stdout.write(`${JSON.stringify({ uid, home: record?.["NFSHomeDirectory"]?.[0] ?? home })}\n`);
+  process.stdout.write(JSON.stringify({ uid, home: record?.["NFSHomeDirectory"]?.[0] ?? home }));
 }
 
+/** Removes what `acquire` made when nobody uses it any more. */
 async function release(state: AgentAccount): Promise<void> {
   if (!state.made || state.users.length > 0) return;
-  await killUser(state.made.uid, audit);
-  await runSweep(state.made.uid, config, [agentName, `${state.made.uid}`, home], 60_000);
+  await killProcesses(state.made.uid, audit);
+  await runSweep(state.made.uid, config, [name, `${state.made.uid}`, home], 60_000);
   rmdirSync(home);
   if ((await removeRecords(dscl, state.made)) === "gone") state.made = null;
 }

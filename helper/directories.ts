@@ -7,6 +7,8 @@ import { randomBytes } from "node:crypto";
 import { chmodSync, lchownSync, lstatSync, mkdirSync, renameSync, rmdirSync } from "node:fs";
 import { trusted } from "./trust.ts";
 
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
 export class Directories {
   readonly #tasks: string;
   readonly #graveyard: string;
@@ -38,10 +40,6 @@ export class Directories {
     lchownSync(`${top}/home`, uid, uid);
   }
 
-  exists(name: string): boolean {
-    return exists(`${this.#tasks}/${name}/home`);
-  }
-
   /** Removes what the user has emptied; what is not empty goes to the graveyard. True: nothing is left of it. */
   remove(name: string): boolean {
     const top = `${this.#tasks}/${name}`;
@@ -62,8 +60,4 @@ export class Directories {
       // It holds what could not be emptied. status.json counts the quarantined users; an operator looks.
     }
   }
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -2,25 +2,20 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Audit } from "./audit.ts";
 import { type Attributes, parseRecords } from "./plist.ts";
+import { Refusal } from "./refusal.ts";
 import { runTool, type ToolResult } from "./spawn.ts";
 
 export type RecordType = "Users" | "Groups";
 
 /** dscl ends with the low byte of a negated error code of Directory Service (reference: DSTools, dscl.m). */
-export const exits = {
-  ok: 0,
-  permission: 40,
-  alreadyExists: 55,
-  recordNotFound: 56,
-  notYetImplemented: 140,
-  noSuchPath: 185,
-};
+export const exits = { ok: 0, permission: 40, alreadyExists: 55, recordNotFound: 56, notYetImplemented: 140 };
 const attempts = 5;
 const timeoutMs = 20_000;
 
 export class Dscl {
   readonly #program: string;
   readonly #audit: Audit;
+  #queue: Promise<unknown> = Promise.resolve();
   /** Exit status of the newest record deletion: 40 says that TCC forbids it on this machine. */
   lastDeletionExit: number | null = null;
 
@@ -29,11 +24,19 @@ export class Dscl {
     this.#audit = audit;
   }
 
+  /** Makes a sequence of calls that no other sequence comes between. */
+  alone<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work);
+    this.#queue = done.catch(() => {});
+    return done;
+  }
+
   async #run(args: readonly string[]): Promise<ToolResult> {
-    const reads = args[0] === "-plist";
-    if (!reads && !this.#audit.note("dscl", { argv: args })) throw new Error("the audit log cannot be written");
+    if (args[0] === "-plist") return runTool(this.#program, args, timeoutMs);
+    const noted = this.#audit.note("dscl", { argv: args });
+    if (!noted && args[1] === "-create") throw new Refusal("journal-unwritable", "the audit log cannot be written");
     const result = await runTool(this.#program, args, timeoutMs);
-    if (!reads) this.#audit.note("dscl-exit", { argv: args, exit: result.exit });
+    this.#audit.note("dscl-exit", { argv: args, exit: result.exit });
     return result;
   }
 

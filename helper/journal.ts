@@ -2,29 +2,21 @@
  * Which task users exist and how far each has got, on disk before it happens: one JSON line for each step, written
  * through. A helper that starts reads it and ends what an earlier one could not.
  */
-import {
-  closeSync,
-  constants,
-  existsSync,
-  ftruncateSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeSync,
-} from "node:fs";
-import type { UserId } from "../shared/protocol/messages.ts";
+import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { TaskUser, UserState } from "../shared/protocol/root-types.ts";
 import * as validators from "../shared/protocol/validators.js";
+import { Refusal } from "./refusal.ts";
 
-const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_SYNC;
 const compactAt = 1024 * 1024;
+/** O_APPEND and O_SYNC: the call returns when the disk has it. */
+const through = { flag: "as", mode: 0o600 };
 
 export class Journal {
-  readonly users = new Map<UserId, TaskUser>();
-  readonly #file: string;
+  /** By uid: a uid has one account at most. */
+  readonly users = new Map<number, TaskUser>();
   /** Given its uid last: the next search starts behind it, so that none comes back soon. */
-  #last: TaskUser | undefined;
-  #fd = -1;
+  newest: TaskUser | undefined;
+  readonly #file: string;
   #size = 0;
 
   /** Throws when the file cannot be read or a whole line of it is not a journal's: root guesses nothing. */
@@ -40,41 +32,33 @@ export class Journal {
     this.#compact();
   }
 
-  get cursor(): number {
-    return this.#last?.uid ?? 0;
-  }
-
   #apply(user: TaskUser): void {
-    if (user.state === "planned") this.#last = user;
-    if (user.state === "gone") this.users.delete(user.id);
-    else this.users.set(user.id, user);
+    if (user.state === "planned") this.newest = user;
+    if (user.state === "gone") this.users.delete(user.uid);
+    else this.users.set(user.uid, user);
   }
 
-  #append(user: TaskUser): void {
-    const bytes = Buffer.from(`${JSON.stringify(user)}\n`);
-    try {
-      if (writeSync(this.#fd, bytes) !== bytes.length) throw new Error("short write to the journal");
-    } catch (error) {
-      ftruncateSync(this.#fd, this.#size); // Half a line would make the journal unreadable.
-      throw error;
-    }
-    this.#size += bytes.length;
-  }
-
+  /** Puts a file of what is still true in the place of the old one, which stays when the disk is full. */
   #compact(): void {
-    const before = this.#fd;
-    this.#fd = openSync(`${this.#file}.new`, flags, 0o600);
-    this.#size = 0;
-    if (this.#last) for (const state of ["planned", "gone"] as const) this.#append({ ...this.#last, state });
-    for (const user of this.users.values()) this.#append(user);
+    const newest = this.newest ? (["planned", "gone"] as const).map((state) => ({ ...this.newest, state })) : [];
+    const text = [...newest, ...this.users.values()].map((user) => `${JSON.stringify(user)}\n`).join("");
+    writeFileSync(`${this.#file}.new`, "");
+    writeFileSync(`${this.#file}.new`, text, through);
     renameSync(`${this.#file}.new`, this.#file);
-    if (before >= 0) closeSync(before);
+    this.#size = text.length;
   }
 
-  /** Moves a user to a state, on disk first. Throws when the disk does not take it: the step must not happen then. */
+  /** Moves a user to a state, on disk first. Throws a Refusal when the disk does not take it: no step without it. */
   move(user: TaskUser, state: UserState): void {
-    if (this.#size > compactAt) this.#compact();
-    this.#append({ ...user, state });
+    const line = `${JSON.stringify({ ...user, state })}\n`;
+    try {
+      if (this.#size > compactAt) this.#compact();
+      writeFileSync(this.#file, line, through);
+    } catch {
+      this.#size = Number.POSITIVE_INFINITY; // Half a line may be there: the next step begins with a new file.
+      throw new Refusal("journal-unwritable", "the journal cannot be written");
+    }
+    this.#size += line.length;
     user.state = state;
     this.#apply(user);
   }

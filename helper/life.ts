@@ -1,111 +1,92 @@
 /** The life of a task user, from an account to the proof that nothing of it is left. */
-import type { Gone } from "../shared/protocol/messages.ts";
+import type { Gone, UserId } from "../shared/protocol/messages.ts";
 import type { TaskUser } from "../shared/protocol/root-types.ts";
-import type { Accounts } from "./accounts.ts";
-import type { Audit } from "./audit.ts";
-import type { Config } from "./config.ts";
-import type { Directories } from "./directories.ts";
-import type { Journal } from "./journal.ts";
-import { killUser } from "./reap.ts";
+import { createAccount, newId } from "./accounts.ts";
+import type { Helper } from "./helper.ts";
+import { killProcesses } from "./reap.ts";
+import { removeRecords, verifyRecords } from "./records.ts";
+import { messageOf } from "./refusal.ts";
 import { runSweep } from "./spawn.ts";
 
 const sweepMs = 60_000;
 
-interface Parts {
-  accounts: Accounts;
-  audit: Audit;
-  config: Config;
-  directories: Directories;
-  journal: Journal;
+/** A clean resting account, if there is one, under a new id. Throws when it is no longer the one that was made. */
+async function wake({ dscl, journal }: Helper): Promise<TaskUser | undefined> {
+  const resting = [...journal.users.values()].find(({ state, parkId }) => state === "resting" && !parkId);
+  if (!resting) return undefined;
+  const user = { ...resting, id: newId<UserId>() };
+  journal.move(user, "creating"); // At once: nobody else may take it.
+  if ((await dscl.alone(() => verifyRecords(dscl, user)).catch(() => "unknown")) === "ours") return user;
+  journal.move(user, "quarantined");
+  throw new Error(`the resting record of ${user.name} is no longer the one that was made`);
 }
 
-export class Life {
-  readonly #parts: Parts;
-
-  constructor(parts: Parts) {
-    this.#parts = parts;
-  }
-
-  /** A clean resting user, else a new one. Undefined when there is none to be had; throws when a step fails. */
-  async create(): Promise<TaskUser | undefined> {
-    const { accounts, directories, journal, audit } = this.#parts;
-    const rested = [...journal.users.values()].find(({ state, parkId }) => state === "resting" && !parkId);
-    if (rested) journal.move(rested, "creating"); // At once: nobody else may take it.
-    if (rested && (await accounts.verify(rested)) !== "ours") {
-      journal.move(rested, "quarantined");
-      throw new Error(`the resting record of ${rested.name} is no longer the one that was made`);
-    }
-    const user = rested ?? (await accounts.create((name) => directories.homeOf(name)));
-    if (!user) return undefined;
-    try {
-      audit.note("directories", { user: user.name, uid: user.uid });
-      directories.create(user.name, user.uid);
-      journal.move(user, "ready");
-    } catch (error) {
-      await this.end(user);
-      throw error;
-    }
+/** A resting user, else a new one. Throws a Refusal when there is none to be had, an Error when a step fails. */
+export async function createUser(helper: Helper): Promise<TaskUser> {
+  const { audit, directories, journal } = helper;
+  const user = (await wake(helper)) ?? (await createAccount(helper));
+  try {
+    audit.note("directories", { user: user.name, uid: user.uid });
+    directories.create(user.name, user.uid);
+    journal.move(user, "ready");
     return user;
+  } catch (error) {
+    await endUser(helper, user);
+    throw error;
   }
+}
 
-  /** Kills what runs as the user; the account and its files stay. */
-  kill(user: TaskUser): Promise<{ killed: number; left: number }> {
-    return killUser(user.uid, this.#parts.audit);
-  }
-
-  /**
-   * Ends a task user: kill, sweep as the user, kill again, remove, look. Never throws: what cannot be proven is
-   * quarantined. A journal that cannot be written does not stop it, because killing and deleting make nothing worse.
-   */
-  async end(user: TaskUser): Promise<Gone> {
-    const { accounts, audit, directories } = this.#parts;
-    this.#record(user, "deleting");
-    const seen = { found: { processes: 0, shared: 0 }, left: { processes: 1, shared: 1, home: true, account: true } };
-    try {
-      const before = await killUser(user.uid, audit);
-      if (before.left === 0) {
-        const counts = await this.#sweep(user);
-        const after = await killUser(user.uid, audit);
-        seen.found = { processes: before.killed, shared: counts.found };
-        seen.left.processes = after.left;
-        seen.left.shared = counts.left;
-      }
-      audit.note("remove", { user: user.name });
-      seen.left.home = !directories.remove(user.name);
-      const clean = seen.left.processes === 0 && seen.left.shared === 0 && !seen.left.home;
-      // An account whose processes or files are left stays: its uid must not be given to anybody.
-      const removed = clean ? await accounts.remove(user) : "failed";
-      seen.left.account = removed !== "gone";
-      this.#record(user, removed === "gone" ? "gone" : removed === "forbidden" ? "resting" : "quarantined");
-    } catch (error) {
-      audit.note("end-failed", { user: user.name, error: error instanceof Error ? error.message : "unknown" });
-      this.#record(user, "quarantined");
+/**
+ * Ends a task user: kill, sweep as the user, kill again, remove, look. Never throws: what cannot be proven is
+ * quarantined. A journal that cannot be written does not stop it, because killing and deleting make nothing worse.
+ */
+export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
+  const { audit, directories, dscl } = helper;
+  const { name, uid } = user;
+  const found = { processes: 0, shared: 0 };
+  const left = { processes: 1, shared: 1, home: true, account: true };
+  let state: Gone["state"] = "quarantined";
+  record(helper, user, "deleting");
+  try {
+    const before = await killProcesses(uid, audit);
+    if (before.left === 0) {
+      const swept = await sweep(helper, user);
+      left.processes = (await killProcesses(uid, audit)).left;
+      left.shared = swept.left;
+      found.processes = before.killed;
+      found.shared = swept.found;
     }
-    const { found, left } = seen;
-    const removed = { processes: found.processes - left.processes, shared: found.shared - left.shared };
-    removed.processes = Math.max(0, removed.processes);
-    removed.shared = Math.max(0, removed.shared);
-    const state = user.state === "gone" || user.state === "resting" ? user.state : "quarantined";
-    audit.note("ended", { user: user.name, uid: user.uid, state, left: JSON.stringify(left) });
-    return { state, found, removed, left, auditHead: audit.head };
+    audit.note("remove", { user: name });
+    left.home = !directories.remove(name);
+    // An account whose processes or files are left stays: its uid must not be given to anybody.
+    const clean = left.processes === 0 && left.shared === 0 && !left.home;
+    if (clean) state = await dscl.alone(() => removeRecords(dscl, user));
+    left.account = state !== "gone";
+  } catch (error) {
+    audit.note("end-failed", { user: name, error: messageOf(error) });
   }
+  record(helper, user, state);
+  audit.note("ended", { user: name, uid, state, left: JSON.stringify(left) });
+  const gone = (what: "processes" | "shared"): number => Math.max(0, found[what] - left[what]);
+  const removed = { processes: gone("processes"), shared: gone("shared") };
+  return { state, found, removed, left, auditHead: audit.head };
+}
 
-  /** Entries of shared places that the user owned before and after. Without an answer everything counts as left. */
-  async #sweep(user: TaskUser): Promise<{ found: number; left: number }> {
-    const { config, directories, audit } = this.#parts;
-    audit.note("sweep", { user: user.name, uid: user.uid });
-    const homes = directories.exists(user.name) ? [directories.homeOf(user.name)] : [];
-    const swept = await runSweep(user.uid, config, [user.name, `${user.uid}`, ...homes], sweepMs);
-    const [found, left] = ["found", "left"].map((word) => new RegExp(`^${word} (\\d+)$`, "m").exec(swept.stdout)?.[1]);
-    return { found: Number(found ?? 1), left: Number(left ?? 1) };
-  }
+/** Entries of shared places that the user owned before and after. Without an answer everything counts as left. */
+async function sweep(helper: Helper, { name, uid }: TaskUser): Promise<{ found: number; left: number }> {
+  const { audit, config, directories } = helper;
+  audit.note("sweep", { user: name, uid });
+  const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], sweepMs);
+  const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 1);
+  return { found: count("found"), left: count("left") };
+}
 
-  #record(user: TaskUser, state: TaskUser["state"]): void {
-    try {
-      this.#parts.journal.move(user, state);
-    } catch {
-      user.state = state;
-      this.#parts.audit.note("journal-unwritable", { user: user.name, state });
-    }
+function record({ audit, journal }: Helper, user: TaskUser, state: TaskUser["state"]): void {
+  try {
+    journal.move(user, state);
+  } catch {
+    user.state = state; // In memory alone, until the disk takes the next step.
+    if (state === "gone") journal.users.delete(user.uid);
+    audit.note("journal-unwritable", { user: user.name, state });
   }
 }

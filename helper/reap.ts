@@ -5,23 +5,21 @@ import { runTool } from "./spawn.ts";
 import { tools } from "./tools.ts";
 
 const quietRounds = 3;
+/** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */
+const wearyRounds = 25;
 const roundMs = 50;
 const deadlineMs = 10_000;
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
- * into its title. Throws when ps fails: nobody is proven gone by a list that could not be made.
+ * into its title. Undefined when ps fails: nobody is proven gone by a list that could not be made.
  */
-async function processesOf(uid: number): Promise<Set<number>> {
-  const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000);
-  if (ps.exit !== 0) throw new Error(`ps ended with ${ps.exit}`);
-  const pids = new Set<number>();
-  for (const line of ps.stdout.split("\n")) {
-    const [pid, ...rest] = line.trim().split(/\s+/);
-    const ids = rest.slice(0, 3).map(Number);
-    if (ids.includes(uid) && !rest[3]?.startsWith("Z") && Number(pid) > 1) pids.add(Number(pid));
-  }
-  return pids;
+async function processesOf(uid: number): Promise<Set<number> | undefined> {
+  const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000).catch(() => undefined);
+  if (ps?.exit !== 0) return undefined;
+  const rows = ps.stdout.split("\n").map((line) => line.trim().split(/\s+/));
+  const alive = rows.filter(([, ...row]) => row.slice(0, 3).map(Number).includes(uid) && !row[3]?.startsWith("Z"));
+  return new Set(alive.map(([pid]) => Number(pid)).filter((pid) => pid > 1));
 }
 
 function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
@@ -33,30 +31,34 @@ function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
 }
 
 /**
- * Kills by uid until nothing is left in three rounds in a row. A frozen process cannot fork, so all are stopped first;
+ * Kills by uid until nothing is left in several rounds in a row. A frozen process cannot fork, so all are stopped first;
  * a pid that changed hands between two lists is let go again. Resolves to the number of processes killed and left.
  */
-export async function killUser(uid: number, audit: Audit): Promise<{ killed: number; left: number }> {
+export async function killProcesses(uid: number, audit: Audit): Promise<{ killed: number; left: number }> {
   audit.note("kill", { uid });
-  if (tools.launchctl) await runTool(tools.launchctl, ["bootout", `user/${uid}`], 5_000); // KeepAlive jobs come back else.
+  // KeepAlive jobs of launchd come back else. Without an answer the rounds show whether any did.
+  if (tools.launchctl) await runTool(tools.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
   const killed = new Set<number>();
   const until = performance.now() + deadlineMs;
   let left = 0;
-  for (let quiet = 0; quiet < quietRounds; ) {
-    const seen = await processesOf(uid).catch(() => undefined);
+  let needed = quietRounds;
+  let quiet = 0;
+  while (quiet < needed && performance.now() < until) {
+    const seen = await processesOf(uid);
     left = seen?.size ?? 1;
     quiet = left === 0 ? quiet + 1 : 0;
-    if (performance.now() > until) break;
-    if (seen && left > 0) {
-      for (const pid of seen) send(pid, "SIGSTOP");
-      const still = await processesOf(uid).catch(() => undefined);
-      for (const pid of seen) send(pid, still && !still.has(pid) ? "SIGCONT" : still ? "SIGKILL" : "SIGCONT");
-      for (const pid of still ?? []) {
-        if (seen.has(pid)) killed.add(pid);
-        else send(pid, "SIGKILL");
-      }
-    } else if (quiet < quietRounds) await delay(roundMs);
+    if (!seen || left === 0) {
+      if (quiet < needed) await delay(roundMs);
+      continue;
+    }
+    for (const pid of seen) send(pid, "SIGSTOP");
+    const still = (await processesOf(uid)) ?? new Set<number>();
+    for (const pid of seen) if (!still.has(pid)) send(pid, "SIGCONT");
+    if (!seen.isSubsetOf(still)) needed = wearyRounds;
+    for (const pid of still) send(pid, "SIGKILL");
+    for (const pid of still) killed.add(pid);
   }
+  if (quiet < needed) left = Math.max(left, 1); // Time ran out before it was quiet for long enough.
   audit.note("killed", { uid, killed: killed.size, left });
   return { killed: killed.size, left };
 }

@@ -1,13 +1,15 @@
 /** The directory records of one account: a private group and a hidden user without password or shell, uid = gid. */
 import { setTimeout as delay } from "node:timers/promises";
+import type { Gone } from "../shared/protocol/messages.ts";
 import type { Account } from "../shared/protocol/root-types.ts";
-import { type Dscl, exits, type RecordType } from "./dscl.ts";
+import { type Dscl, exits } from "./dscl.ts";
 import type { Attributes } from "./plist.ts";
 import { runTool } from "./spawn.ts";
 import { tools } from "./tools.ts";
 
 const visibleMs = 10_000;
-const recordTypes: readonly RecordType[] = ["Users", "Groups"];
+/** The user goes first: without it nobody can become that uid by name. */
+const types = { Users: { id: "UniqueID", guid: "guid" }, Groups: { id: "PrimaryGroupID", guid: "groupGuid" } } as const;
 
 /** A UniqueID that libinfo would read as some number, though it is none, counts as that number: it is taken. */
 function numbers(records: Attributes[], key: string): number[] {
@@ -21,10 +23,16 @@ async function eventually(holds: () => Promise<boolean>): Promise<boolean> {
   }
 }
 
+/** The first attribute that is not exactly what was set. A password cannot be read back. */
+function wrongKey(record: Attributes = {}, wanted: Record<string, string>): string | undefined {
+  const same = (key: string): boolean => record[key]?.length === 1 && record[key][0] === wanted[key];
+  return Object.keys(wanted).find((key) => key !== "Password" && !same(key));
+}
+
 /** Every uid and gid of the machine. */
 export async function takenIds(dscl: Dscl): Promise<Set<number>> {
-  const [users, groups] = [await dscl.readAll("Users"), await dscl.readAll("Groups")];
-  return new Set([users, groups].flatMap((all) => [...numbers(all, "UniqueID"), ...numbers(all, "PrimaryGroupID")]));
+  const all = [...(await dscl.readAll("Users")), ...(await dscl.readAll("Groups"))];
+  return new Set([...numbers(all, "UniqueID"), ...numbers(all, "PrimaryGroupID")]);
 }
 
 /** Makes the records and fills in their GeneratedUIDs. False: the uid is taken. Throws when a step fails otherwise. */
@@ -39,15 +47,16 @@ export async function makeRecords(dscl: Dscl, account: Account, home: string, re
     for (const attribute of [undefined, ...Object.entries(wanted[type])]) {
       const exit = await dscl.create(type, name, attribute);
       if (exit === exits.alreadyExists) return false;
-      if (exit !== exits.ok)
-        throw new Error(`dscl -create /${type}/${name} ${attribute?.[0] ?? ""} ended with ${exit}`);
+      if (exit !== exits.ok) throw new Error(`dscl -create /${type}/${name} ${attribute?.[0]} ended with ${exit}`);
     }
-    const record = (await dscl.read(type, name)) ?? {};
-    for (const [key, value] of Object.entries(wanted[type])) {
-      const same = record[key]?.length === 1 && record[key][0] === value;
-      if (!same && key !== "Password") throw new Error(`/${type}/${name} ${key} is not what was set`);
-    }
-    account[type === "Users" ? "guid" : "groupGuid"] = record["GeneratedUID"]?.[0] ?? "";
+    let record: Attributes | undefined;
+    const read = async (): Promise<boolean> => {
+      record = await dscl.read(type, name);
+      return wrongKey(record, wanted[type]) === undefined;
+    };
+    if (!(await eventually(read)))
+      throw new Error(`/${type}/${name} ${wrongKey(record, wanted[type])} is not what was set`);
+    account[types[type].guid] = record?.["GeneratedUID"]?.[0] ?? "";
   }
   if (!account.guid || !account.groupGuid) throw new Error(`${name} has no GeneratedUID`);
   const seen = async (): Promise<boolean> => (await runTool(tools.id, ["-u", name], 5_000)).stdout.trim() === `${uid}`;
@@ -56,30 +65,30 @@ export async function makeRecords(dscl: Dscl, account: Account, home: string, re
 }
 
 /** Whether the records are the ones that were made. Another GeneratedUID is another account, never to be touched. */
-export async function verifyRecords(dscl: Dscl, account: Account): Promise<"ours" | "gone" | "foreign"> {
-  let found: "ours" | "gone" = "gone";
-  for (const type of recordTypes) {
+export async function verifyRecords(dscl: Dscl, account: Account): Promise<"ours" | "incomplete" | "foreign"> {
+  let found = 0;
+  for (const type of ["Users", "Groups"] as const) {
     const record = await dscl.read(type, account.name);
     if (!record) continue;
-    const number = record[type === "Users" ? "UniqueID" : "PrimaryGroupID"]?.[0];
-    const guid = type === "Users" ? account.guid : account.groupGuid;
+    const [id, guid] = [record[types[type].id]?.[0], account[types[type].guid]];
     // Without a known GeneratedUID the record is half made, by us, under a name that nobody could guess.
     const same = guid === "" || record["GeneratedUID"]?.[0] === guid;
-    if (!same || (number !== undefined && number !== `${account.uid}`)) return "foreign";
-    found = "ours";
+    if (!same || (id !== undefined && id !== `${account.uid}`)) return "foreign";
+    found += 1;
   }
-  return found;
+  return found === 2 ? "ours" : "incomplete";
 }
 
-/** Deletes user and group after comparing, and looks. `forbidden`: TCC wants the record to stay. */
-export async function removeRecords(dscl: Dscl, account: Account): Promise<"gone" | "forbidden" | "failed"> {
-  for (const type of recordTypes) {
-    if ((await verifyRecords(dscl, account)) === "foreign") return "failed";
-    const there = async (): Promise<boolean> => (await dscl.read(type, account.name)) !== undefined;
-    if (!(await there())) continue;
-    if ((await dscl.delete(type, account.name)) === exits.permission) return "forbidden";
+/** Deletes user and group after comparing, and looks. Resting: TCC wants the records to stay, and they are whole. */
+export async function removeRecords(dscl: Dscl, account: Account): Promise<Gone["state"]> {
+  for (const type of ["Users", "Groups"] as const) {
+    if ((await verifyRecords(dscl, account)) === "foreign") return "quarantined";
+    const gone = async (): Promise<boolean> => (await dscl.read(type, account.name)) === undefined;
+    if (await gone()) continue;
+    const exit = await dscl.delete(type, account.name);
+    if (exit === exits.permission) return type === "Users" ? "resting" : "quarantined";
     // Not the exit but the record says whether it is gone; macOS shows a deletion late.
-    if (!(await eventually(async () => !(await there())))) return "failed";
+    if (!(await eventually(gone))) return "quarantined";
   }
   return "gone";
 }

@@ -15,38 +15,36 @@ const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
 const maxOutput = 8 * 1024 * 1024;
 
 export interface ToolResult {
-  /** Null when a signal ended it, our own time limit included. */
+  /** Null when a signal ended it, or our own limits did. */
   exit: number | null;
   stdout: string;
-  stderr: string;
 }
 
 function collect(child: ChildProcess, timeoutMs: number): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
+    let [stdout, stopped] = ["", false];
     const stop = (): void => {
+      stopped = true;
       child.kill("SIGKILL");
-      for (const stream of [child.stdout, child.stderr]) stream?.destroy(); // Its own children may hold them open.
+      child.stdout?.destroy(); // Its own children may hold it open.
     };
     const timer = setTimeout(stop, timeoutMs);
-    const texts = { stdout: "", stderr: "" };
-    for (const name of ["stdout", "stderr"] as const) {
-      child[name]?.setEncoding("utf8").on("data", (text: string) => {
-        texts[name] += text;
-        if (texts[name].length > maxOutput) stop();
-      });
-    }
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      if (stdout.length > maxOutput) stop();
+    });
     child.on("error", reject);
     child.on("close", (exit: number | null) => {
       clearTimeout(timer);
-      resolve({ exit, ...texts });
+      resolve({ exit: stopped ? null : exit, stdout });
     });
   });
 }
 
 /** Runs a tool as root. Rejects when it cannot be started at all. */
-export function runTool(file: string, args: readonly string[], timeoutMs: number): Promise<ToolResult> {
-  // Root: `file` is one of the constants in tools.ts, `args` are built by the caller from names the helper made.
-  return collect(spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "pipe"] }), timeoutMs);
+export async function runTool(file: string, args: readonly string[], timeoutMs: number): Promise<ToolResult> {
+  // Root: `file` is dscl or one of the constants in tools.ts, `args` are built by the caller from names the helper made.
+  return collect(spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "ignore"] }), timeoutMs);
 }
 
 /** Root: Node takes `uid: null` for "stay root", and XNU ignores setuid(-101). Nothing else may become a uid. */
@@ -57,19 +55,18 @@ function checked(uid: number, config: Config): { uid: number; gid: number } {
 }
 
 /** Runs the constant sweep as a task user: what only that user may touch is removed by it, and counted. */
-export function runSweep(uid: number, config: Config, args: string[], timeoutMs: number): Promise<ToolResult> {
-  const ids = checked(uid, config);
-  const stdio: ["ignore", "pipe", "ignore"] = ["ignore", "pipe", "ignore"];
+export async function runSweep(uid: number, config: Config, args: string[], timeoutMs: number): Promise<ToolResult> {
+  const options = { ...checked(uid, config), cwd: "/", env: constantEnv, detached: true };
   const argv = [...bash, sweep, "sweep", ...args];
-  return collect(spawn("/bin/bash", argv, { ...ids, cwd: "/", env: constantEnv, detached: true, stdio }), timeoutMs);
+  return collect(spawn("/bin/bash", argv, { ...options, stdio: ["ignore", "pipe", "ignore"] }), timeoutMs);
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
+/** The four times of bash's `times`: user and system of the shell, then of what it waited for. */
 function milliseconds(report: string): number[] {
-  return [...report.matchAll(/(\d+)m(\d+\.\d+)s/g)].map(([, m, s]) =>
-    Math.round(Number(m) * 60_000 + Number(s) * 1000),
-  );
+  const times = report.matchAll(/(\d+)m(\d+\.\d+)s/g);
+  return Array.from(times, ([, m, s]) => Math.round(Number(m) * 60_000 + Number(s) * 1000));
 }
 
 /**
@@ -78,7 +75,7 @@ function milliseconds(report: string): number[] {
  */
 export function startCommand(
   request: Pick<Requests["spawn"], "argv" | "env">,
-  as: { uid: number; cwd: string; stdin?: Socket; output?: Socket },
+  as: { uid: number; cwd: string; stdin: Socket | undefined; output: Socket | undefined },
   config: Config,
   ended: (how: Omit<Exited, "process">) => void,
 ): ChildProcess | undefined {

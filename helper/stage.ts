@@ -17,11 +17,10 @@ import { dirname, join } from "node:path";
 
 /** Regular files below `top`, in a stable order; links and special files are no sources. */
 function filesBelow(root: string, top: string): string[] {
-  const found = readdirSync(join(root, top), { recursive: true, withFileTypes: true });
-  return found
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1))
-    .sort();
+  const files = readdirSync(join(root, top), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  );
+  return files.map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1)).sort();
 }
 
 /** Packages that run, without Node itself and what only development needs, from the lockfile. */
@@ -29,9 +28,8 @@ function productionPackages(root: string): string[] {
   const lock: { packages: Record<string, { dev?: boolean; optional?: boolean }> } = JSON.parse(
     readFileSync(join(root, "package-lock.json"), "utf8"),
   );
-  return Object.entries(lock.packages)
-    .filter(([path, { dev, optional }]) => path !== "" && !dev && !optional && !path.includes("/node_modules/"))
-    .map(([path]) => path);
+  const paths = Object.entries(lock.packages).filter(([, { dev, optional }]) => !dev && !optional);
+  return paths.map(([path]) => path).filter((path) => path !== "" && !path.includes("/node_modules/"));
 }
 
 /** Returns the directory `<staged>/<hash>/` that holds the files, root-owned and readable by all, beside `modules`. */
@@ -57,14 +55,10 @@ function stagePart(root: string, files: string[], staged: string, modules = ""):
 
 /** Stages the checkout at `root` with the Node at `node`. `umask` must be 022. */
 export function stage(root: string, node: string, staged: string): { node: string; code: string } {
-  const nodeAt = stagePart(dirname(node), ["node"], staged);
-  const modules = stagePart(
-    root,
-    productionPackages(root).flatMap((path) => filesBelow(root, path)),
-    staged,
-  );
-  const code = ["agent", "helper", "shared", "launchd"].flatMap((top) => filesBelow(root, top));
+  const packages = productionPackages(root).flatMap((path) => filesBelow(root, path));
+  const modules = join(stagePart(root, packages, staged), "node_modules");
+  const sources = ["agent", "helper", "shared", "launchd"].flatMap((top) => filesBelow(root, top));
   const standIn = process.platform === "darwin" ? [] : ["test/dscl/dscl"];
-  const codeAt = stagePart(root, [...code, ...standIn, "package.json"], staged, join(modules, "node_modules"));
-  return { node: join(nodeAt, "node"), code: codeAt };
+  const code = stagePart(root, [...sources, ...standIn, "package.json"], staged, modules);
+  return { node: join(stagePart(dirname(node), ["node"], staged), "node"), code };
 }

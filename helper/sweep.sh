@@ -8,7 +8,8 @@ mac=
 shared=()
 for place in /tmp /var/tmp /dev/shm /dev/mqueue /run/lock /var/mail /var/crash \
   /private/tmp /private/var/tmp /private/var/folders /private/var/mail /Users/Shared /Library/Caches /cores; do
-  [[ -d $place && ! -h $place ]] && shared+=("$place")
+  # The agent's own files there are artifacts that somebody asked for: they stay.
+  [[ $name == tcw-* && -d $place && ! -h $place ]] && shared+=("$place")
 done
 
 entries() {
@@ -46,12 +47,13 @@ count found
   [[ -x /usr/bin/crontab ]] && /usr/bin/crontab -r
   [[ -x /usr/bin/atq ]] && /usr/bin/atq | while read -r job rest; do /usr/bin/atrm "$job"; done
   ipc | while read -r kind id; do ipcrm "-$kind" "$id"; done
+  chmod u+rwx "$@"
   for place in "${shared[@]}" "$@"; do
     if [[ -n $mac ]]; then
       find "$place" -xdev -user "$uid" ! -type l -exec /usr/bin/chflags nouchg,nouappnd {} + -exec /bin/chmod -N {} +
     fi
-    # One at a time: a directory must be opened up before find steps into it.
-    find "$place" -xdev -user "$uid" -type d ! -perm -700 -exec chmod u+rwx {} \;
+    # One at a time: a directory must be opened up before find steps into it. By its last name: a path can be too long.
+    find "$place" -xdev -user "$uid" -type d ! -perm -700 -execdir chmod u+rwx {} \;
   done
   ((${#shared[@]})) && find "${shared[@]}" -xdev -depth -user "$uid" -exec rm -rf -- {} \;
   for home in "$@"; do

@@ -21,7 +21,7 @@ export function defaultHelperOptions(flags: readonly string[]): HelperPlistOptio
 export function defaultAgentOptions(uid: number, home: string): AgentPlistOptions {
   return {
     node: `${installed}/bin/node`,
-    flags: ["--disable-sigusr1"],
+    flags: ["--disable-sigusr1", "--max-semi-space-size=2"],
     main: [`${installed}/agent/main.js`, "work", "macosx", "--config", `${support}/worker.yml`],
     log: `${home}/Library/Logs/taskcluster-worker.log`,
     runAs: { session: "aqua", uid },

@@ -6,8 +6,6 @@
 import type { ErrorCode } from "./errors.ts";
 import type { signals } from "./limits.ts";
 
-export { ATTACHED, PROTOCOL } from "./limits.ts";
-
 /** Opaque to the agent: 128 random bits in hex. The helper alone knows the user name, uid and paths behind them. */
 export type UserId = string & { readonly brand: "UserId" };
 export type ProcessId = string & { readonly brand: "ProcessId" };

@@ -9,6 +9,8 @@ const bounded = (minimum: number, maximum: number, value?: number): Schema => ({
   maximum,
   ...(value !== undefined && { default: value }),
 });
+/** An absolute path of at most `depth` plain components; `.` and `..` are none. */
+const path = (depth: number): string => `^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,${depth}}$`;
 const off: Schema = { type: "boolean", default: false };
 
 const config: Record<string, Schema> = {
@@ -25,8 +27,8 @@ const config: Record<string, Schema> = {
     default: { processes: 2000, files: 4096 },
   },
   umask: { type: "string", pattern: "^0[0-7]{3}$", default: "0022" },
-  tasksDir: { type: "string", pattern: "^(/[A-Za-z0-9_.-]{1,64}){1,8}$" },
-  dscl: { type: "string", pattern: "^(/[A-Za-z0-9_.-]{1,64}){1,16}$", default: "/usr/bin/dscl" },
+  tasksDir: { type: "string", pattern: path(8) },
+  dscl: { type: "string", pattern: path(16), default: "/usr/bin/dscl" },
 };
 
 const account: Record<string, Schema> = {

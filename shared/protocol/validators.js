@@ -928,12 +928,12 @@ return errors === 0;
 validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const config = validate28;
-const schema39 = {"type":"object","properties":{"uidRange":{"type":"array","items":{"type":"integer","minimum":4000,"maximum":59999},"minItems":2,"maxItems":2,"default":[5000,5499]},"maxUsers":{"type":"integer","minimum":1,"maximum":500,"default":100},"maxParked":{"type":"integer","minimum":0,"maximum":500,"default":0},"reuse":{"type":"boolean","default":false},"graphical":{"type":"boolean","default":false},"sessionUser":{"type":"string","pattern":"^([a-z_][a-z0-9_-]{0,30})?$","default":""},"shareAgentSession":{"type":"boolean","default":false},"maxGraphical":{"type":"integer","minimum":0,"maximum":16,"default":1},"limits":{"type":"object","properties":{"processes":{"type":"integer","minimum":16,"maximum":100000},"files":{"type":"integer","minimum":64,"maximum":1000000}},"required":["processes","files"],"additionalProperties":false,"default":{"processes":2000,"files":4096}},"umask":{"type":"string","pattern":"^0[0-7]{3}$","default":"0022"},"tasksDir":{"type":"string","pattern":"^(/[A-Za-z0-9_.-]{1,64}){1,8}$"},"dscl":{"type":"string","pattern":"^(/[A-Za-z0-9_.-]{1,64}){1,16}$","default":"/usr/bin/dscl"}},"required":[],"additionalProperties":false};
+const schema39 = {"type":"object","properties":{"uidRange":{"type":"array","items":{"type":"integer","minimum":4000,"maximum":59999},"minItems":2,"maxItems":2,"default":[5000,5499]},"maxUsers":{"type":"integer","minimum":1,"maximum":500,"default":100},"maxParked":{"type":"integer","minimum":0,"maximum":500,"default":0},"reuse":{"type":"boolean","default":false},"graphical":{"type":"boolean","default":false},"sessionUser":{"type":"string","pattern":"^([a-z_][a-z0-9_-]{0,30})?$","default":""},"shareAgentSession":{"type":"boolean","default":false},"maxGraphical":{"type":"integer","minimum":0,"maximum":16,"default":1},"limits":{"type":"object","properties":{"processes":{"type":"integer","minimum":16,"maximum":100000},"files":{"type":"integer","minimum":64,"maximum":1000000}},"required":["processes","files"],"additionalProperties":false,"default":{"processes":2000,"files":4096}},"umask":{"type":"string","pattern":"^0[0-7]{3}$","default":"0022"},"tasksDir":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"},"dscl":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":"/usr/bin/dscl"}},"required":[],"additionalProperties":false};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern16 = new RegExp("^([a-z_][a-z0-9_-]{0,30})?$", "u");
 const pattern17 = new RegExp("^0[0-7]{3}$", "u");
-const pattern18 = new RegExp("^(/[A-Za-z0-9_.-]{1,64}){1,8}$", "u");
-const pattern19 = new RegExp("^(/[A-Za-z0-9_.-]{1,64}){1,16}$", "u");
+const pattern18 = new RegExp("^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$", "u");
+const pattern19 = new RegExp("^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1249,7 +1249,7 @@ const _errs29 = errors;
 if(errors === _errs29){
 if(typeof data13 === "string"){
 if(!pattern18.test(data13)){
-validate28.errors = [{instancePath:instancePath+"/tasksDir",schemaPath:"#/properties/tasksDir/pattern",keyword:"pattern",params:{pattern: "^(/[A-Za-z0-9_.-]{1,64}){1,8}$"},message:"must match pattern \""+"^(/[A-Za-z0-9_.-]{1,64}){1,8}$"+"\""}];
+validate28.errors = [{instancePath:instancePath+"/tasksDir",schemaPath:"#/properties/tasksDir/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"},message:"must match pattern \""+"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"+"\""}];
 return false;
 }
 }
@@ -1269,7 +1269,7 @@ const _errs31 = errors;
 if(errors === _errs31){
 if(typeof data14 === "string"){
 if(!pattern19.test(data14)){
-validate28.errors = [{instancePath:instancePath+"/dscl",schemaPath:"#/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^(/[A-Za-z0-9_.-]{1,64}){1,16}$"},message:"must match pattern \""+"^(/[A-Za-z0-9_.-]{1,64}){1,16}$"+"\""}];
+validate28.errors = [{instancePath:instancePath+"/dscl",schemaPath:"#/properties/dscl/pattern",keyword:"pattern",params:{pattern: "^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$"},message:"must match pattern \""+"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$"+"\""}];
 return false;
 }
 }

@@ -46,7 +46,7 @@ export class BenchWorker {
     };
     const main = join(forms.checkout, "test/bench/agent-main.ts");
     const { uid } = helper.agent;
-    const agent = spawn(forms.node, ["--disable-sigusr1", main], {
+    const agent = spawn(forms.node, ["--disable-sigusr1", "--max-semi-space-size=2", main], {
       ...{ uid, gid: uid, cwd: "/", env: {}, stdio: ["pipe", "pipe", "inherit"] },
     });
     if (!agent.stdin || !agent.stdout || agent.pid === undefined) throw new Error("the agent could not be started");

@@ -5,19 +5,18 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import {
-  type Answers,
-  ATTACHED,
-  type Exited,
-  type Fatal,
-  type HelperMessage,
-  PROTOCOL,
-  type ProcessId,
-  type Refused,
-  type RequestName,
-  type Requests,
-  type Ticket,
-  type UserId,
+import { ATTACHED, PROTOCOL } from "../../shared/protocol/limits.ts";
+import type {
+  Answers,
+  Exited,
+  Fatal,
+  HelperMessage,
+  ProcessId,
+  Refused,
+  RequestName,
+  Requests,
+  Ticket,
+  UserId,
 } from "../../shared/protocol/messages.ts";
 import { helperSchemas } from "../../shared/protocol/schemas.ts";
 import { within } from "./wait.ts";

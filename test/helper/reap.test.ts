@@ -47,14 +47,18 @@ suite("Signals to a task", { skip: needsRoot }, () => {
     ["a daemon that forked twice", "setsid bash -c 'sleep 300 & disown; exit' </dev/null >/dev/null 2>&1; echo up"],
     ["one that ignores every signal it can", "trap '' HUP INT QUIT TERM USR1; echo up; while :; do sleep 300; done"],
     ["one that is stopped", "sleep 300 & kill -STOP $!; echo up; kill -STOP $$"],
-    ["one that stops everything it may, again and again", "echo up; while :; do kill -STOP -1; done"],
+    ["one that stops everything it may, again and again", "echo up; sleep 0.3; while :; do kill -STOP -1; done"],
     [
       "several that stop everything they may",
-      "for i in 1 2 3 4 5; do setsid bash -c 'while :; do kill -STOP -1; done' & done; echo up; wait",
+      "echo up; sleep 0.3; for i in 1 2 3 4 5; do setsid bash -c 'while :; do kill -STOP -1; done' & done; wait",
     ],
     [
       "one that kills everything it may, again and again",
-      "echo up; setsid bash -c 'while :; do kill -KILL -1; done' & wait",
+      "echo up; sleep 0.3; setsid bash -c 'while :; do kill -KILL -1; done' & wait",
+    ],
+    [
+      "one that always forks and exits",
+      `perl -e '$| = 1; print "up\\n"; my $end = time + 30; while (time < $end) { exit if fork; select undef, undef, undef, 0.01 }'`,
     ],
     ["a fork bomb", "bomb() { bomb | bomb & }; echo up; bomb 2>/dev/null"],
     ["one with a title that looks like ps", "exec -a $'1 0 0 0 S\\n1 0 0 0 S' bash -c 'echo up; sleep 300; :'"],

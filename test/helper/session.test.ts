@@ -49,18 +49,6 @@ suite("A ticket", { skip: needsRoot }, () => {
     await rejectsWith(client.request("spawn", command), "ticket-expired");
   });
 
-  test("ends with its connection, and the command starts with the end of a stream or not at all", async (t) => {
-    const { client, user } = await fixture.clientWithUser(t);
-    const { ticket, socket } = await client.attach();
-    socket.destroy();
-    const command = { user: user.user, argv: ["/bin/true"], env: {}, output: ticket };
-    const code = await client.request("spawn", command).then(
-      async ({ process }) => (await client.exited(process)).code,
-      (error: unknown) => (error instanceof RefusedError ? error.code : undefined),
-    );
-    assert.ok(code === 0 || code === "ticket-expired", `${code}`);
-  });
-
   test("of an earlier control connection is not taken", async (t) => {
     const client = await fixture.client(t);
     const { ticket } = await client.request("ticket", {});
@@ -90,5 +78,22 @@ suite("A ticket", { skip: needsRoot }, () => {
     assert.ok(performance.now() - begun < limits.idleConnectionMs + 3000);
     await rejectsWith(attachWith(fixture.helper.socketPath, ticket), "unknown-id");
     assert.ok((await client.request("ticket", {})).ticket, "the control connection goes on");
+  });
+
+  test("whose connection ends right before, at or after the spawn ends no more than that", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    for (let attempt = 0; attempt < 30; attempt += 1) {
+      const { ticket, socket } = await client.attach();
+      if (attempt % 3 === 0) socket.destroy();
+      const id = client.ask("spawn", { user: user.user, argv: ["/bin/true"], env: {}, output: ticket });
+      if (attempt % 3 === 1) socket.destroy();
+      if (attempt % 3 === 2) setImmediate(() => socket.destroy());
+      const code = await client.reply("spawn", id).then(
+        async ({ process }) => (await client.exited(process)).code,
+        (error: unknown) => (error instanceof RefusedError ? error.code : String(error)),
+      );
+      assert.ok(code === 0 || code === "ticket-expired", `attempt ${attempt}: ${code}`);
+    }
+    assert.equal(fixture.helper.process.exitCode, null, "the helper goes on");
   });
 });

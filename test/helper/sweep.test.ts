@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type TestContext, test } from "node:test";
+import { runSweep } from "../../helper/spawn.ts";
+import { needsRoot } from "../root.ts";
+
+/** In no range that anything else uses. */
+const uid = 4798;
+const config = {
+  uidRange: [uid, uid] as const,
+  maxUsers: 1,
+  maxParked: 0,
+  reuse: false,
+  graphical: false,
+  sessionUser: "",
+  shareAgentSession: false,
+  maxGraphical: 0,
+  limits: { processes: 100, files: 100 },
+  umask: "022",
+  tasksDir: "/home",
+  dscl: "",
+};
+
+function sharedFile(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), "sweep-test-"));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  const file = join(directory, "file");
+  writeFileSync(file, "x");
+  for (const path of [directory, file]) chownSync(path, uid, uid);
+  return file;
+}
+
+test("what a task user owns in shared places is removed", { skip: needsRoot }, async (t) => {
+  const file = sharedFile(t);
+  const { stdout } = await runSweep(uid, config, ["tcw-aaaaaaaa", `${uid}`], 20_000);
+  assert.equal(stdout, "found 2\nleft 0\n");
+  assert.equal(existsSync(file), false);
+});
+
+test("the artifacts that an agent has saved in a shared place stay", { skip: needsRoot }, async (t) => {
+  const file = sharedFile(t);
+  const { stdout } = await runSweep(uid, config, ["_tcworker", `${uid}`], 20_000);
+  assert.equal(stdout, "found 0\nleft 0\n");
+  assert.equal(existsSync(file), true);
+});

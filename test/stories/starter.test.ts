@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { needsRoot } from "../root.ts";
+import { checkout, Launched, type LaunchOptions } from "./launched.ts";
+import { assertGone } from "./machine-clean.ts";
+import { bash, openDirectory, storiesOf, usersOf, writeTasks } from "./run-task.ts";
+
+const hello = bash("echo hello");
+const nobody = 65534;
+
+async function run(argv: readonly string[], options: LaunchOptions = {}) {
+  const launched = new Launched(argv, options);
+  const status = await launched.status();
+  return { status, stdout: launched.stdout, stderr: launched.stderr };
+}
+
+describe("the starter", { skip: needsRoot, concurrency: 3 }, () => {
+  test("takes a FILE below a directory that only root can enter, and the scripts beside it", async () => {
+    const above = openDirectory();
+    chmodSync(above, 0o700);
+    const directory = join(above, "tasks");
+    mkdirSync(join(directory, "scripts"), { recursive: true });
+    writeFileSync(join(directory, "scripts/run.sh"), "#!/bin/sh\necho hello\n");
+    const file = writeTasks(join(directory, "tasks.yml"), [{ link: "scripts/run.sh" }]);
+    const { status, stdout, stderr } = await run(["run-task", file, "--json"]);
+    assert.equal(status, 0, stderr.join("; "));
+    assert.match(storiesOf(stdout, 1)[0]?.told ?? "", /^hello$/m);
+    assertGone(usersOf(stdout));
+  });
+
+  test("says which folder to open when a script beside FILE cannot be read", async () => {
+    const directory = openDirectory();
+    chmodSync(directory, 0o700);
+    writeFileSync(join(directory, "run.sh"), "#!/bin/sh\necho hello\n");
+    const plain = writeTasks(join(directory, "plain.yml"), [hello]);
+    assert.equal((await run(["run-task", plain])).status, 0);
+    const linked = writeTasks(join(directory, "linked.yml"), [{ link: "run.sh" }]);
+    const { status, stderr } = await run(["run-task", linked]);
+    assert.equal(status, 64);
+    assert.match(stderr.join("\n"), new RegExp(`"run\\.sh" .*chmod o\\+x '?${directory}`));
+  });
+
+  test("takes a relative FILE from the directory it is called in", async () => {
+    const directory = openDirectory();
+    writeTasks(join(directory, "tasks.yml"), [hello]);
+    assert.equal((await run(["run-task", "./tasks.yml"], { cwd: directory })).status, 0);
+  });
+
+  test("runs a checkout that another account owns and can write to, by a link to its launcher", async () => {
+    const directory = openDirectory();
+    const root = join(directory, "checkout");
+    for (const part of ["agent", "helper", "shared", "launchd", "test/dscl", "package.json", "package-lock.json"]) {
+      cpSync(join(checkout, part), join(root, part), { recursive: true });
+    }
+    cpSync(join(checkout, "taskcluster-worker"), join(root, "taskcluster-worker"));
+    symlinkSync(realpathSync(join(checkout, "node_modules")), join(root, "node_modules"));
+    spawnSync("/bin/chown", ["-Rh", `${nobody}:${nobody}`, root]);
+    spawnSync("/bin/chmod", ["-R", "a+rwX", join(root, "helper"), join(root, "agent")]);
+    symlinkSync(join(root, "taskcluster-worker"), join(directory, "taskcluster-worker"));
+    const file = writeTasks(join(directory, "tasks.yml"), [hello]);
+    const { status, stderr } = await run(["run-task", file], { root: directory });
+    assert.equal(status, 0, stderr.join("; "));
+  });
+
+  test("gives the agent a uid of its own, and root's descriptors to nobody", async () => {
+    const file = writeTasks(join(openDirectory(), "tasks.yml"), [
+      bash("echo begun; sleep 1; ls -l /proc/self/fd | wc -l"),
+    ]);
+    const launched = new Launched(["run-task", file]);
+    await launched.said("begun");
+    const { agent } = launched.processes();
+    const ids = readFileSync(`/proc/${agent}/status`, "utf8").match(/^(Uid|Gid|Groups):.*$/gm) ?? [];
+    assert.equal(await launched.status(), 0);
+    assert.match(ids[0] ?? "", /^Uid:\t(49\d\d)\t\1\t\1\t\1$/);
+    assert.match(ids[1] ?? "", /^Gid:\t(49\d\d)\t\1\t\1\t\1$/);
+    assert.match(ids[2] ?? "", /^Groups:\s*(49\d\d)?\s*$/);
+  });
+
+  test("--artifacts makes the directory; what is in it can be read by everybody", async () => {
+    const directory = openDirectory();
+    const artifacts = join(directory, "artifacts");
+    const file = writeTasks(join(directory, "tasks.yml"), [
+      bash("umask 077; echo x >f", { artifacts: [{ type: "file", path: "f", name: "public/a/f" }] }),
+    ]);
+    assert.equal((await run(["run-task", file, `--artifacts=${artifacts}`])).status, 0);
+    assert.equal(readFileSync(join(artifacts, "public/a/f"), "utf8"), "x\n");
+    const modes = ["", "public", "public/a", "public/a/f"].map((path) => lstatSync(join(artifacts, path)).mode & 0o777);
+    assert.deepEqual(modes, [0o755, 0o755, 0o755, 0o644]);
+  });
+
+  test("--artifacts takes a directory that is empty, and refuses one that is not", async () => {
+    const directory = openDirectory();
+    const artifacts = join(directory, "artifacts");
+    mkdirSync(artifacts);
+    const file = writeTasks(join(directory, "tasks.yml"), [hello]);
+    assert.equal((await run(["run-task", file, "--artifacts", artifacts])).status, 0);
+    const second = await run(["run-task", file, "--artifacts", artifacts]);
+    assert.equal(second.status, 64);
+    assert.match(second.stderr.join("\n"), /artifacts is not an empty directory$/);
+  });
+
+  test("--artifacts does not follow a link", async () => {
+    const directory = openDirectory();
+    mkdirSync(join(directory, "elsewhere"), { mode: 0o700 });
+    symlinkSync(join(directory, "elsewhere"), join(directory, "artifacts"));
+    const file = writeTasks(join(directory, "tasks.yml"), [hello]);
+    const { status } = await run(["run-task", file, "--artifacts", join(directory, "artifacts")]);
+    assert.equal(status, 64);
+    assert.equal(lstatSync(join(directory, "elsewhere")).uid, 0);
+    assert.deepEqual(readdirSync(join(directory, "elsewhere")), []);
+  });
+
+  test("--agent-user runs the agent as that account", async (t) => {
+    const name = `story-${process.pid}`;
+    const made = spawnSync("/usr/sbin/useradd", ["--create-home", "--uid", `${3000 + (process.pid % 1000)}`, name], {
+      encoding: "utf8",
+    });
+    assert.equal(made.status, 0, made.stderr);
+    t.after(() => spawnSync("/usr/sbin/userdel", ["--remove", name]));
+    const uid = Number(spawnSync("/usr/bin/id", ["-u", name], { encoding: "utf8" }).stdout);
+    const file = writeTasks(join(openDirectory(), "tasks.yml"), [bash("echo begun; sleep 1")]);
+    const launched = new Launched(["run-task", file, "--agent-user", name]);
+    await launched.said("begun");
+    const { agent } = launched.processes();
+    assert.match(
+      readFileSync(`/proc/${agent}/status`, "utf8"),
+      new RegExp(`^Uid:\t${uid}\t${uid}\t${uid}\t${uid}$`, "m"),
+    );
+    assert.equal(await launched.status(), 0);
+  });
+
+  for (const name of ["root", "no-such-account", "0"]) {
+    test(`--agent-user ${name} is refused`, async () => {
+      const file = writeTasks(join(openDirectory(), "tasks.yml"), [hello]);
+      const { status, stderr } = await run(["run-task", file, "--agent-user", name]);
+      assert.equal(status, 64);
+      assert.match(stderr.join("\n"), /cannot be the agent: name another account$/);
+    });
+  }
+
+  const wrong: readonly (readonly [string, (directory: string) => string[], RegExp])[] = [
+    [
+      "a FILE that does not exist",
+      (directory) => [join(directory, "none.yml")],
+      /none\.yml (cannot be read|does not exist)/,
+    ],
+    ["a directory as FILE", (directory) => [directory], /is a directory/],
+    ["no FILE", () => [], /FILE is missing/],
+    ["an unknown option", (directory) => [join(directory, "tasks.yml"), "--jsn"], /did you mean "--json"/],
+    ["a FILE with a syntax error", (directory) => [join(directory, "broken.yml")], /broken\.yml:1: /],
+    [
+      "a FILE with a foreign key",
+      (directory) => [join(directory, "foreign.yml")],
+      /foreign\.yml:1: .*below "payload:"/,
+    ],
+  ];
+  for (const [what, words, why] of wrong) {
+    test(`${what} is wrong usage: 64, one line on stderr, nothing on stdout`, async () => {
+      const directory = openDirectory();
+      writeTasks(join(directory, "tasks.yml"), [hello]);
+      writeFileSync(join(directory, "broken.yml"), "payload: {command: [");
+      writeFileSync(join(directory, "foreign.yml"), "command: [[true]]\npayload: {}\n");
+      const { status, stdout, stderr } = await run(["run-task", ...words(directory)]);
+      assert.equal(status, 64, stderr.join("; "));
+      assert.deepEqual(stdout, []);
+      assert.equal(stderr.length, 1, stderr.join("\n"));
+      assert.match(stderr[0] ?? "", why);
+    });
+  }
+
+  test("who is not root is told the line to run: 77", async () => {
+    const directory = openDirectory();
+    chownSync(directory, nobody, nobody);
+    writeTasks(join(directory, "tasks.yml"), [hello]);
+    const { status, stdout, stderr } = await run(["run-task", "tasks.yml", "--json"], { cwd: directory, uid: nobody });
+    assert.equal(status, 77);
+    assert.deepEqual(stdout, []);
+    assert.match(stderr.join("\n"), /which only root can do: sudo \S+\/taskcluster-worker run-task tasks\.yml --json$/);
+    rmSync(join(directory, "tasks.yml"));
+  });
+});
