@@ -4,8 +4,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { runTool } from "./spawn.ts";
-import { tools } from "./tools.ts";
+import { runTool, tools } from "./spawn.ts";
 
 /** Pid and start time: together they name one process for ever. Ends in a space when there is none, or a dead one. */
 export async function processKey(pid: number): Promise<string> {

@@ -1,8 +1,7 @@
 /** Ends every process of a task user and proves it by looking. A task can fork, stop and hide; it cannot change its uid. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Audit } from "./audit.ts";
-import { runTool } from "./spawn.ts";
-import { tools } from "./tools.ts";
+import { runTool, tools } from "./spawn.ts";
 
 const quietRounds = 3;
 /** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */

@@ -4,8 +4,7 @@ import type { Gone } from "../shared/protocol/messages.ts";
 import type { Account } from "../shared/protocol/root-types.ts";
 import { type Dscl, exits } from "./dscl.ts";
 import type { Attributes } from "./plist.ts";
-import { runTool } from "./spawn.ts";
-import { tools } from "./tools.ts";
+import { runTool, tools } from "./spawn.ts";
 
 const visibleMs = 10_000;
 /** The user goes first: without it nobody can become that uid by name. */

@@ -6,14 +6,8 @@ import { type Config, readConfig } from "./config.ts";
 import { helperFlags } from "./flags.ts";
 import { configFile, placesOf } from "./places.ts";
 
-export interface Slice {
-  name: string;
-  firstUid: number;
-}
-export const slices: Slice[] = Array.from({ length: 20 }, (_, index) => ({
-  name: `slice-${index + 1}`,
-  firstUid: 5500 + 25 * index,
-}));
+export type Slice = (typeof slices)[number];
+export const slices = Array.from({ length: 20 }, (_, i) => ({ name: `slice-${i + 1}`, firstUid: 5500 + 25 * i }));
 
 /** Writes a root-owned helper.json: the machine's own where there is one, with these uids. Returns its path. */
 export function writeConfig(path: string, firstUid: number, code: string, more: Partial<Config> = {}): string {

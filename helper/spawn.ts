@@ -8,6 +8,13 @@ import type { Socket } from "node:net";
 import type { Exited, Requests } from "../shared/protocol/messages.ts";
 import type { Config } from "./config.ts";
 
+/** Every tool that runs as root, by absolute path, besides dscl and bash. A name that a platform does not have is absent there. */
+export const tools = {
+  ps: "/bin/ps",
+  id: "/usr/bin/id",
+  launchctl: process.platform === "darwin" ? "/bin/launchctl" : undefined,
+} as const;
+
 const constantEnv = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC" };
 const bash = ["--norc", "--noprofile", "-p", "-c"];
 const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "utf8");
@@ -43,7 +50,7 @@ function collect(child: ChildProcess, timeoutMs: number): Promise<ToolResult> {
 
 /** Runs a tool as root. Rejects when it cannot be started at all. */
 export async function runTool(file: string, args: readonly string[], timeoutMs: number): Promise<ToolResult> {
-  // Root: `file` is dscl or one of the constants in tools.ts, `args` are built by the caller from names the helper made.
+  // Root: `file` is dscl or one of the tools above, `args` are built by the caller from names the helper made.
   return collect(spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "ignore"] }), timeoutMs);
 }
 

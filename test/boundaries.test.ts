@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
-import { tools } from "../helper/tools.ts";
+import { tools } from "../helper/spawn.ts";
 import { filesBelow, importsOf, reachableFrom, root, sourceFiles } from "./imports.ts";
 
 const read = (file: string): string => readFileSync(join(root, file), "utf8");

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gunzipSync } from "node:zlib";
 import { collectArtifacts } from "../../agent/artifacts/collect.ts";
+import { uploadLog } from "../../agent/artifacts/log-upload.ts";
 import { TaskError } from "../../agent/outcome.ts";
 import type { ArtifactSpec } from "../../agent/payload/payload.ts";
 import { type ClaimedRun, claimedRun, fewRetries } from "./claimed-run.ts";
@@ -233,10 +234,42 @@ test("a file name that the queue would refuse is the author's mistake, and the o
   await assert.rejects(collect(), (error) => {
     assert.ok(error instanceof TaskError);
     assert.equal(error.kind, "malformed-payload");
-    assert.match(error.message, /"public\/café\.txt" has characters outside printable ASCII/);
+    assert.match(error.message, /^The artifact name "public\/café\.txt" .* has characters outside printable ASCII/);
     return true;
   });
   assert.ok(artifact("public/fine.txt")?.blob);
+});
+
+test("a folder full of names that the queue would refuse costs a few lines, and no more files than a task may have", async (t) => {
+  const { collect, results, logText } = await withArtifacts(t, directory("out", "public"));
+  let listed = 0;
+  results.listFolder = async function* () {
+    for (; listed < 20_000; listed += 1) yield `${listed}-\u0001${"d/".repeat(1_000)}é`;
+  };
+  await assert.rejects(collect(), (error) => error instanceof TaskError && error.message.length < 1_000);
+  const text = await logText();
+  assert.ok(listed <= 10_001, `${listed} names were looked at`);
+  assert.match(text, /the task left more than 10000 files/);
+  assert.match(text, /… and 9980 more artifacts like these/);
+  assert.ok(text.length < 20_000, `the log has ${text.length} bytes`);
+});
+
+test("the name of the log is left to the log, also when a folder of that name is missing", async (t) => {
+  const backing = "public/logs/live_backing.log";
+  const run = await withArtifacts(t, { ...directory("nowhere", backing), optional: true });
+  assert.equal(await run.collect(), true);
+  await run.task.log.close();
+  await uploadLog(run.task, backing, fewRetries);
+  assert.equal(run.artifact(backing)?.storageType, "s3");
+});
+
+test("a file that no storage takes is refused before it is read", async (t) => {
+  const { home, collect, artifact } = await withArtifacts(t, file("huge.zip"));
+  await writeFile(join(home, "huge.zip"), "");
+  await truncate(join(home, "huge.zip"), 5 * 1024 ** 3 + 1);
+  assert.equal(await collect(), false);
+  const { storageType, reason } = artifact("public/huge.zip") ?? {};
+  assert.deepEqual([storageType, reason], ["error", "too-large-file-on-worker"]);
 });
 
 test("two artifacts of one name and different types are the author's mistake", async (t) => {

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type RequestListener } from "node:h
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { put } from "../../agent/artifacts/put.ts";
 import { ResourceError } from "../../agent/engine/engine.ts";
 
@@ -124,4 +125,24 @@ test("the signal ends an upload that hangs", async (t) => {
   putting.catch(() => undefined);
   stop.abort();
   await assert.rejects(putting, { name: "AbortError" });
+});
+
+test("a PUT that takes longer than it may is given up, although there is progress", { timeout: 10_000 }, async (t) => {
+  const url = await storage(t, (request) => request.on("error", () => {}).resume());
+  async function* drops(): AsyncGenerator<Buffer> {
+    for (;;) {
+      yield Buffer.from("x");
+      await setTimeout(20);
+    }
+  }
+  const body = Readable.from(drops());
+  await assert.rejects(put({ url, headers, size: 1_000_000, body, signal }, 200), /took longer than 0\.2 s/);
+  assert.equal(body.destroyed, true);
+});
+
+test("a header that HTTP cannot carry leaves no open file behind", async () => {
+  const body = Readable.from([Buffer.from("x")]);
+  const wrong = { "content-type": "a\r\nb" };
+  await assert.rejects(put({ url: "http://127.0.0.1:9/", headers: wrong, size: 1, body, signal }), /content-type/);
+  assert.equal(body.destroyed, true);
 });

@@ -46,6 +46,14 @@ test("a file that is not as long as it was said leaves no copy", async (t) => {
   assert.deepEqual(await readdir(task.scratch), [log]);
 });
 
+test("a copy that is larger than the storage takes is given up", async (t) => {
+  const { task } = await claimedRun(t);
+  const chunks = Readable.from([Buffer.alloc(600), Buffer.alloc(600)]);
+  const error = { name: "ResourceError", reason: "too-large-file-on-worker" };
+  await assert.rejects(spool(task, chunks, "identity", 1000), error);
+  assert.deepEqual(await readdir(task.scratch), [log]);
+});
+
 test("a disk that is full, or would be too full, is refused with one sentence", { skip: needsRoot }, async (t) => {
   const { task } = await claimedRun(t);
   const tiny = await tinyDisk(t, "2m");

@@ -3,7 +3,8 @@ import type { Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import { attachInput, OutputStream } from "../../agent/engine/data-connection.ts";
-import { ATTACHED, type Ticket } from "../../shared/protocol/messages.ts";
+import { ATTACHED } from "../../shared/protocol/limits.ts";
+import type { Ticket } from "../../shared/protocol/messages.ts";
 import { type Asked, connectScripted, id } from "./scripted-helper.ts";
 
 const ticket = id("1") as Ticket; // checked: 32 hex digits

@@ -4,8 +4,8 @@ import { describe, test } from "node:test";
 import { EngineError } from "../../agent/engine/engine.ts";
 import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
 import { encodeFrame } from "../../shared/protocol/frames.ts";
-import { limits } from "../../shared/protocol/limits.ts";
-import { PROTOCOL, type UserId } from "../../shared/protocol/messages.ts";
+import { limits, PROTOCOL } from "../../shared/protocol/limits.ts";
+import type { UserId } from "../../shared/protocol/messages.ts";
 import { connectScripted, helloResult, id, type Script } from "./scripted-helper.ts";
 
 const user = id("a") as UserId; // checked: 32 hex digits

@@ -7,7 +7,8 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { HelperClient } from "../../agent/engine/helper-client.ts";
 import { encodeFrame, FrameReader } from "../../shared/protocol/frames.ts";
-import { PROTOCOL, type RequestName } from "../../shared/protocol/messages.ts";
+import { PROTOCOL } from "../../shared/protocol/limits.ts";
+import type { RequestName } from "../../shared/protocol/messages.ts";
 
 export const id = (digit: string): string => digit.repeat(32);
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { connectHelper } from "../../agent/engine/helper-client.ts";
 import { isSocketTrusted } from "../../agent/engine/socket-chain.ts";
-import { PROTOCOL } from "../../shared/protocol/messages.ts";
+import { PROTOCOL } from "../../shared/protocol/limits.ts";
 import { needsRoot } from "../root.ts";
 import { helloResult, listenScripted, type Script } from "./scripted-helper.ts";
 

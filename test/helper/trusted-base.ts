@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { readConfig } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
 import { placesOf } from "../../helper/places.ts";
-import { tools } from "../../helper/tools.ts";
+import { tools } from "../../helper/spawn.ts";
 import { clientSchemas } from "../../shared/protocol/schemas.ts";
 import { filesBelow, reachableFrom, root } from "../imports.ts";
 

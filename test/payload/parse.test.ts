@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { dialectOf, PayloadError, parsePayload, schemaFor } from "../../agent/payload/parse.ts";
 import type { TaskPayload } from "../../agent/payload/payload.ts";
@@ -63,7 +65,7 @@ describe("generic-worker's dialect", () => {
       maxRunTimeSeconds: 60,
       artifacts: [],
       logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
-      onExitStatus: { retry: [], purgeCaches: [] },
+      onExitStatus: { retry: [] },
       features: { liveLog: true, backingLog: true },
       notices: [],
     });
@@ -149,10 +151,22 @@ describe("generic-worker's dialect", () => {
       'task.payload.logs gives both logs the name "a.log"; they need one each.',
     ]);
   });
+  it("refuses to purge caches that it does not have", () => {
+    assert.deepEqual(refused({ ...generic, onExitStatus: { purgeCaches: [3] } }), [
+      "task.payload.onExitStatus.purgeCaches asks for onExitStatus.purgeCaches (it has no caches yet), which this worker does not offer.",
+    ]);
+    accepted({ ...generic, onExitStatus: { purgeCaches: [] } });
+  });
   it("refuses exit code 0 as a reason to retry", () => {
     assert.deepEqual(refused({ ...generic, onExitStatus: { retry: [0] } }), [
       "task.payload.onExitStatus.retry[0] must be at least 1.",
     ]);
+  });
+  it("looks for what was meant by the first unknown properties only", () => {
+    const unknown = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`maxRunTim${"e".repeat(i + 2)}`, 1]));
+    const errors = refused({ ...generic, ...unknown });
+    assert.match(errors[0] ?? "", /did you mean "maxRunTime"/);
+    assert.equal(errors.at(-1), "… and 10 more errors.");
   });
   it("reports no more than a bounded number of errors", () => {
     const env = Object.fromEntries(Array.from({ length: 500 }, (_, i) => [`A${i}`, i]));
@@ -192,7 +206,32 @@ describe("artifacts", () => {
     ]);
   });
   it("need a name of printable ASCII", () => {
-    assert.match(refused({ ...generic, artifacts: [{ type: "file", path: "ä.txt" }] })[0] ?? "", /give it a "name"\.$/);
+    assert.match(
+      refused({ ...generic, artifacts: [{ type: "file", path: "ä.txt" }] })[0] ?? "",
+      /cannot have the name "ä\.txt": .* Give it another "name"\.$/,
+    );
+  });
+  it("need a name that an address can have, and one that is not too long", () => {
+    for (const name of ["a/../b", "./a", "..", "a/."]) {
+      assert.match(refused({ ...generic, artifacts: [{ ...artifact, name }] })[0] ?? "", /cannot have the name/, name);
+    }
+    for (const path of ["../a", `${"d/".repeat(600)}a`]) {
+      assert.match(refused({ ...generic, artifacts: [{ type: "file", path }] })[0] ?? "", /cannot have the name/, path);
+    }
+  });
+  it("take the plain form of their path as their name, and a folder may give its files names of their own", () => {
+    const artifacts = [
+      { type: "file", path: "./a//b.txt" },
+      { type: "directory", path: "." },
+    ];
+    assert.deepEqual(
+      accepted({ ...generic, artifacts }).artifacts.map(({ name }) => name),
+      ["a/b.txt", "."],
+    );
+  });
+  it("are refused for a contentType that no HTTP header can carry", () => {
+    const artifacts = [{ ...artifact, contentType: "text/plain\r\nX-Other: 1" }];
+    assert.match(refused({ ...generic, artifacts })[0] ?? "", /contentType/);
   });
 });
 
@@ -236,6 +275,18 @@ describe("taskcluster-worker's dialect", () => {
   });
   it("takes a maxRunTime of 0 as what the worker allows", () => {
     assert.equal(accepted({ ...plain, maxRunTime: 0 }).maxRunTimeSeconds, null);
+  });
+  it("judges a maxRunTime of very many spaces at once, and refuses one that is too long", () => {
+    const lines = `
+      const { parsePayload } = await import(${JSON.stringify(fileURLToPath(new URL("../../agent/payload/parse.ts", import.meta.url)))});
+      const payload = { command: ["true"], maxRunTime: " ".repeat(100_000) + "x" };
+      try { parsePayload({ payload }, { dialect: "taskcluster-worker", maxTaskRunTime: 60 }); } catch ({ message }) { console.log(message); }
+    `;
+    // In a process of its own: a regular expression that hangs would not let go of this one either.
+    const child = spawnSync(process.execPath, ["--input-type=module", "--eval", lines], { timeout: 20_000 });
+    assert.match(String(child.stdout), /^task\.payload\.maxRunTime must be seconds, or a text like/);
+    assert.equal(child.status, 0);
+    assert.equal(refused({ ...plain, maxRunTime: `1${" ".repeat(63)}h` }).length, 1);
   });
   it("refuses a maxRunTime that says no time", () => {
     assert.deepEqual(refused({ ...plain, maxRunTime: "soon" }), [

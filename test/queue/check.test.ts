@@ -31,7 +31,12 @@ const claim = {
 
 const claims = (tasks: unknown) => {
   const refused: string[] = [];
-  return { good: checkClaims({ tasks }, ({ message }) => refused.push(message)), refused };
+  const runs: unknown[] = [];
+  const good = checkClaims({ tasks }, ({ message }, run) => {
+    refused.push(message);
+    runs.push(run?.taskId);
+  });
+  return { good, refused, runs };
 };
 
 describe("checkClaims", () => {
@@ -47,6 +52,18 @@ describe("checkClaims", () => {
     const { good, refused } = claims([{ ...claim, runId: "0" }, claim]);
     assert.equal(good.length, 1);
     assert.deepEqual(refused, ["The queue's answer is not usable: runId is no run number."]);
+  });
+  it("refuses a certificate that is no JSON, which no call could be signed with", () => {
+    const credentials = { ...claim.credentials, certificate: "no JSON" };
+    const { good, refused, runs } = claims([{ ...claim, credentials }]);
+    assert.deepEqual(good, []);
+    assert.deepEqual(refused, ["The queue's answer is not usable: certificate is no object."]);
+    assert.deepEqual(runs, [undefined]);
+  });
+  it("says whose task it is that cannot be understood, so that the queue can be told", () => {
+    const { good, runs } = claims([{ ...claim, task: { ...claim.task, payload: 7 } }]);
+    assert.deepEqual(good, []);
+    assert.deepEqual(runs, ["fN1SbArXTPSVFNUvaOlinQ"]);
   });
   it("refuses a task id that is none, since directories are named after it", () => {
     const { good, refused } = claims([{ ...claim, status: { taskId: "../../etc" } }]);

@@ -61,7 +61,7 @@ const refuse = (status: number | null) => () => {
 
 describe("ClaimKeeper", { concurrency: true }, () => {
   it("renews the claim half-way at the latest, again and again", { timeout: 10_000 }, async (t) => {
-    const queue = new Claimed(400);
+    const queue = new Claimed(2_500);
     const began = Date.now();
     queue.answer = () => {
       if (queue.reclaims === 3) refuse(409)();
@@ -69,7 +69,7 @@ describe("ClaimKeeper", { concurrency: true }, () => {
     const { lost } = keep(t, queue);
     await lost;
     assert.equal(queue.reclaims, 3);
-    assert(Date.now() - began < 400 * 3);
+    assert(Date.now() - began < 2_500 * 3);
   });
   it("loses the claim at once when the queue says that it is not ours", { timeout: 10_000 }, async (t) => {
     for (const status of [404, 409]) {
@@ -80,15 +80,41 @@ describe("ClaimKeeper", { concurrency: true }, () => {
       assert.equal(queue.reclaims, 1);
     }
   });
-  it("tries again after other failures, until the claim ends", { timeout: 10_000 }, async (t) => {
-    for (const status of [null, 500, 401]) {
-      const queue = new Claimed(600);
-      queue.answer = refuse(status);
+  it("tries again after other failures, also when the clock says that the claim has ended", {
+    timeout: 20_000,
+  }, async (t) => {
+    for (const status of [null, 503]) {
+      const queue = new Claimed(-1_000);
+      queue.answer = () => {
+        if (queue.reclaims < 3) refuse(status)();
+        queue.answer = refuse(409);
+      };
       const { lost, failures } = keep(t, queue);
       assert.equal((await lost).kind, "claim-lost");
-      assert(Date.now() >= queue.takenUntil.getTime());
-      assert(failures.length >= 1);
+      assert.equal(queue.reclaims, 4);
+      assert.deepEqual(
+        failures.map((failure) => failure.status),
+        [status, status],
+      );
     }
+  });
+  it("takes a refusal of its credentials for the end of the claim only when they have ended", {
+    timeout: 10_000,
+  }, async (t) => {
+    const queue = new Claimed(3_000);
+    queue.answer = refuse(401);
+    const { lost, failures } = keep(t, queue);
+    assert.equal((await lost).kind, "claim-lost");
+    assert(Date.now() >= queue.takenUntil.getTime());
+    assert(failures.length >= 1);
+  });
+  it("does not renew a claim without an end in a hurry", { timeout: 10_000 }, async (t) => {
+    const far = new Claimed(Date.UTC(9999, 0) - Date.now());
+    keep(t, far);
+    const near = new Claimed(60);
+    near.answer = refuse(409);
+    await keep(t, near).lost;
+    assert.equal(far.reclaims, 0);
   });
   it("says canceled when that is how the run was resolved", { timeout: 10_000 }, async (t) => {
     const queue = new Claimed(60_000);

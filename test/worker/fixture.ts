@@ -21,6 +21,8 @@ const PATIENCE_MS = 30_000;
 export interface FixtureOptions {
   readonly config?: Partial<AgentConfig>;
   readonly queue?: Partial<LocalQueueOptions>;
+  /** In place of the queue's own client. */
+  readonly client?: (config: AgentConfig) => QueueClient;
 }
 
 export type Payload = Record<string, unknown>;
@@ -32,6 +34,7 @@ export class Fixture {
   readonly logLines: string[] = [];
   readonly worker: Worker;
   readonly scratchRoot: string;
+  readonly config: AgentConfig;
   readonly #listeners = new Set<() => void>();
   #running: Promise<WorkerEnd> | null = null;
 
@@ -41,7 +44,7 @@ export class Fixture {
     const [blobDir, scratchRoot] = [join(root, "blobs"), join(root, "scratch")];
     await Promise.all([mkdir(blobDir), mkdir(scratchRoot)]);
     const queue = await startLocalQueue({ blobDir, longPollMs: 300, ...options.queue });
-    const fixture = new Fixture(queue, scratchRoot, options.config ?? {});
+    const fixture = new Fixture(queue, scratchRoot, options);
     t.after(async () => {
       await fixture.end();
       await queue.close();
@@ -50,7 +53,7 @@ export class Fixture {
     return fixture;
   }
 
-  private constructor(queue: LocalQueue, scratchRoot: string, settings: Partial<AgentConfig>) {
+  private constructor(queue: LocalQueue, scratchRoot: string, { config: settings, client }: FixtureOptions) {
     this.queue = queue;
     this.scratchRoot = scratchRoot;
     const { provisionerId, workerType, workerGroup, workerId } = POOL;
@@ -58,8 +61,9 @@ export class Fixture {
     const { clientId, accessToken } = credentials;
     const quick = { pollingInterval: 0.1, cancelCheckSecs: 0.2, requiredDiskSpaceMegabytes: 0 };
     const config = { ...defaultConfig, ...POOL, rootURL: queue.rootUrl, clientId, accessToken, ...quick, ...settings };
+    this.config = config;
     this.worker = new Worker({
-      client: new QueueClient(config),
+      client: client?.(config) ?? new QueueClient(config),
       config,
       engine: this.engine,
       plugins: newPlugins({ liveLogs: null }),

@@ -1,6 +1,34 @@
 import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
 import { describe, it } from "node:test";
+import type { AgentConfig } from "../../agent/config.ts";
+import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
+import { AnswerError, type Refused } from "../../agent/queue/check.ts";
+import { QueueClient } from "../../agent/queue/queue-client.ts";
+import type { Claim } from "../../agent/queue/types.ts";
 import { Fixture } from "./fixture.ts";
+
+/** The queue's client, with its claims changed on the way. */
+class ChangedClaims extends QueueClient {
+  readonly #change: (claims: Claim[]) => Claim[];
+
+  constructor(config: AgentConfig, change: (claims: Claim[]) => Claim[]) {
+    super(config);
+    this.#change = change;
+  }
+
+  override async claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
+    return this.#change(await super.claimWork(tasks, refused));
+  }
+}
+
+/** Understands no task. */
+class NotUnderstood extends QueueClient {
+  override async claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
+    for (const claim of await super.claimWork(tasks, refused)) refused(new AnswerError("task is no object"), claim);
+    return [];
+  }
+}
 
 const sh = (script: string) => ["/bin/sh", "-c", script];
 const forever = { command: [sh("exec sleep 600")], maxRunTime: 600 };
@@ -101,6 +129,78 @@ describe("the worker", { concurrency: 4 }, () => {
     );
     assert.match(doing, /^No tasks are claimed: the disk has \d+ MB free/);
     assert.equal((await fixture.queue.waitFor(taskId, () => true)).state, "pending");
+  });
+
+  it("runs the other tasks when one of them has credentials that cannot be used", async (t) => {
+    const client = (config: AgentConfig) =>
+      new ChangedClaims(config, (claims) =>
+        claims.map((claim, n) =>
+          n === 0 ? { ...claim, credentials: { ...claim.credentials, certificate: "no JSON" } } : claim,
+        ),
+      );
+    const fixture = await Fixture.start(t, { config: { capacity: 2 }, client });
+    const tasks = [await fixture.createTask(short), await fixture.createTask(short)];
+    void fixture.run();
+    await Promise.any(tasks.map((taskId) => fixture.event("resolved", taskId)));
+    assert(fixture.logLines.some((line) => line.includes("A claimed task could not be started")));
+  });
+
+  it("gives back a task that it had not asked for", async (t) => {
+    let more: Claim[] = [];
+    const client = (config: AgentConfig) =>
+      new ChangedClaims(config, (claims) => {
+        const all = [...claims, ...more];
+        more = [];
+        return all;
+      });
+    const fixture = await Fixture.start(t, { config: { numberOfTasksToRun: 1 }, client });
+    const surplus = await fixture.createTask(forever);
+    more = await new QueueClient(fixture.config).claimWork(1, () => {});
+    const wanted = await fixture.createTask(short);
+    await fixture.run();
+    assert.equal((await fixture.resolved(wanted)).state, "completed");
+    const { runs } = await fixture.queue.waitFor(surplus, () => true);
+    assert.equal(runs[0]?.reasonResolved, "worker-shutdown");
+  });
+
+  it("tells the queue of a task that it cannot understand", async (t) => {
+    const fixture = await Fixture.start(t, { client: (config) => new NotUnderstood(config) });
+    const taskId = await fixture.createTask(short);
+    void fixture.run();
+    const { runs } = await fixture.resolved(taskId);
+    assert.equal(runs[0]?.reasonResolved, "malformed-payload");
+  });
+
+  it("claims no more for a while when no task user can be made, and says why", { timeout: 60_000 }, async (t) => {
+    const fixture = await Fixture.start(t);
+    const make = fixture.engine.newSandboxBuilder.bind(fixture.engine);
+    fixture.engine.newSandboxBuilder = async () => {
+      throw new HelperRefusedError("journal-unwritable", "The audit log cannot be written.");
+    };
+    const first = await fixture.createTask(short);
+    const second = await fixture.createTask(short);
+    void fixture.run();
+    const { reason } = await fixture.event("resolved", first);
+    assert.equal(reason, "worker-shutdown");
+    const { doing, claiming } = await fixture.until("the rest", () =>
+      fixture.worker.status.doing.startsWith("No tasks are claimed for 5 s") ? fixture.worker.status : undefined,
+    );
+    assert.match(doing, /could not be begun with: The audit log cannot be written\.$/);
+    assert.equal(claiming, false);
+    assert.equal((await fixture.queue.waitFor(second, () => true)).state, "pending");
+    fixture.engine.newSandboxBuilder = make;
+    assert.equal((await fixture.resolved(second)).state, "completed");
+  });
+
+  it("goes on when the free space cannot be asked for", async (t) => {
+    const fixture = await Fixture.start(t, { config: { requiredDiskSpaceMegabytes: 1 } });
+    await rm(fixture.scratchRoot, { recursive: true });
+    void fixture.run();
+    await fixture.until("the reason", () =>
+      fixture.worker.status.doing.includes("cannot be asked for") ? true : undefined,
+    );
+    fixture.worker.stopGracefully();
+    assert.equal(await fixture.run(), "stopped");
   });
 
   it("shows what it runs", async (t) => {
