@@ -1,14 +1,16 @@
 /** From whatever was thrown to a cause that a task's author can read. */
 import { randomUUID } from "node:crypto";
-import { EngineError } from "./engine/engine.ts";
+import { EngineError, ResourceError } from "./engine/engine.ts";
 import type { Logger } from "./logger.ts";
 import { type Cause, type CauseKind, TaskError } from "./outcome.ts";
+import { isDiskFull } from "./thrown.ts";
 
 const engineCauses: Record<EngineError["code"], CauseKind> = {
   "invalid-env-name": "malformed-payload",
   "naming-conflict": "malformed-payload",
   "argv-too-long": "malformed-payload",
-  "no-free-user": "internal-error",
+  // Another worker, or this one later, can run the task: the queue tries again.
+  "no-free-user": "worker-shutdown",
   "helper-lost": "worker-shutdown",
   "helper-refused": "internal-error",
   "place-failed": "internal-error",
@@ -20,6 +22,13 @@ export function causeOf(error: unknown, where: string, logger: Logger): Cause {
   if (error instanceof EngineError) {
     logger.warn({ where, code: error.code }, error.message);
     return { kind: engineCauses[error.code], message: error.message };
+  }
+  if (error instanceof ResourceError) {
+    return { kind: "plugin-failed", message: `The ${where} of the task failed: ${error.reason}: ${error.message}.` };
+  }
+  if (isDiskFull(error)) {
+    logger.error({ where, err: error }, "The disk is full.");
+    return { kind: "resource-unavailable", message: "The disk of the worker is full." };
   }
   const incident = randomUUID();
   logger.error({ where, incident, err: error }, "A part of the worker failed.");

@@ -25,6 +25,8 @@ export interface AgentConfig {
   readonly workerTypeMetadata: Readonly<Record<string, unknown>>;
   /** No claims while the volume of the agent's state has less free, in MB of 1,000,000 bytes. */
   readonly requiredDiskSpaceMegabytes: number;
+  /** A task that writes more to its log fails. */
+  readonly maxLogBytes: number;
   /** TASKCLUSTER_WORKER_LOCATION of every task; "" leaves it out. */
   readonly workerLocation: string;
   /** TASKCLUSTER_INSTANCE_TYPE of every task; "" leaves it out. */
@@ -61,6 +63,7 @@ export const defaultConfig: AgentConfig = {
   enableLiveLog: true,
   workerTypeMetadata: {},
   requiredDiskSpaceMegabytes: 10_240,
+  maxLogBytes: 4 * 1024 ** 3,
   workerLocation: "",
   instanceType: "",
   numberOfTasksToRun: 0,

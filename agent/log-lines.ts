@@ -1,5 +1,6 @@
 /** The lines that the worker itself adds to a task log, worded as generic-worker words them: other tools parse them. */
 import type { CommandResult } from "./engine/engine.ts";
+import { shellWord } from "./shell-word.ts";
 
 export interface Header {
   readonly provisionerId: string;
@@ -23,7 +24,7 @@ export function headerLines({ provisionerId, workerType, workerTypeMetadata, tas
 
 /** Printed before command `n`, counted from 0. */
 export function executing(n: number, argv: readonly string[]): string {
-  return `Executing command ${n}: ${argv.map(shellQuoted).join(" ")}`;
+  return `Executing command ${n}: ${argv.map(shellWord).join(" ")}`;
 }
 
 /** Printed after each command; several lines with their labels flush right. */
@@ -72,9 +73,4 @@ function trimmed(nanoseconds: number, unit: number): string {
 function verdict({ aborted, code }: CommandResult): "SUCCEEDED" | "FAILED" | "ABORTED" {
   if (aborted) return "ABORTED";
   return code === 0 ? "SUCCEEDED" : "FAILED";
-}
-
-function shellQuoted(word: string): string {
-  if (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word)) return word;
-  return `'${word.replaceAll("'", "'\\''")}'`;
 }

@@ -17,8 +17,8 @@ export interface TaskContext {
   readonly queue: TaskQueue;
   /**
    * Aborted when the work under way is for nothing: canceled, claim lost, worker shutdown. Downloads and uploads listen
-   * to it. Not aborted by maxRunTime: what a task left behind is still uploaded then. Read it anew in each hook: the
-   * exception hook gets a fresh one, unless the claim is lost, so that the log can be uploaded.
+   * to it. Not aborted when the task merely failed, by maxRunTime for one: what it left behind is still uploaded then.
+   * Read it anew in each hook: later hooks may get a fresh one, unless the claim is lost, so that the log can be uploaded.
    */
   readonly signal: AbortSignal;
   /** Ends the run early: its commands are killed at once, the cause counts in the outcome. Any number of calls. */

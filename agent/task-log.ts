@@ -16,10 +16,13 @@ const smallChunkBytes = 4096;
 
 type Callback = (error?: Error | null) => void;
 
-/** Control characters other than line ends and tabs, as `\xNN`: what a task chose to name a file cannot steer a terminal. */
+/**
+ * Control characters other than line ends and tabs, as `\xNN`, those that turn the direction of a text among them: what a
+ * task chose to name a file cannot steer a terminal, or look like another name.
+ */
 function escapeControls(text: string): string {
   return text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/g,
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\x${character.charCodeAt(0).toString(16).padStart(2, "0")}`,
   );
 }
@@ -53,18 +56,25 @@ export class TaskLog {
   #telling: NodeJS.Timeout | null = null;
   #size = 0;
   #lastByte = newline;
+  /** What commands may still write. */
+  #room: number;
+  readonly #full = new AbortController();
   #failure: Error | null = null;
   #closing: Promise<void> | null = null;
   #closed = false;
 
-  /** Creates the backing log, which must not exist, readable by the agent alone. Throws the system's error. */
-  static async open(path: string): Promise<TaskLog> {
-    return new TaskLog(path, await open(path, "ax", 0o600));
+  /**
+   * Creates the backing log, which must not exist, readable by the agent alone. What commands write beyond
+   * `maxOutputBytes` is dropped. Throws the system's error.
+   */
+  static async open(path: string, maxOutputBytes = Number.POSITIVE_INFINITY): Promise<TaskLog> {
+    return new TaskLog(path, await open(path, "ax", 0o600), maxOutputBytes);
   }
 
-  private constructor(path: string, file: FileHandle) {
+  private constructor(path: string, file: FileHandle, maxOutputBytes: number) {
     this.path = path;
     this.#file = file;
+    this.#room = maxOutputBytes;
     this.output = new Writable({
       highWaterMark: bufferBytes,
       write: (chunk: Buffer, _encoding, callback) => void this.#append([chunk], callback),
@@ -82,6 +92,11 @@ export class TaskLog {
   /** Bytes in the file. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Aborted when the commands have written more than they may. */
+  get full(): AbortSignal {
+    return this.#full.signal;
   }
 
   get closed(): boolean {
@@ -135,13 +150,24 @@ export class TaskLog {
   async #append(chunks: readonly Buffer[], callback: Callback): Promise<void> {
     if (!this.#failure) {
       try {
-        await this.#write(this.#onNewLines(chunks));
+        await this.#write(this.#onNewLines(this.#withinRoom(chunks)));
       } catch (error) {
         this.#failure = toError(error);
       }
       this.#tellReaders();
     }
     callback();
+  }
+
+  /** Our own lines are few, and always fit. */
+  #withinRoom(chunks: readonly Buffer[]): Buffer[] {
+    return chunks.map((chunk) => {
+      if (this.#lines.has(chunk)) return chunk;
+      const fits = chunk.subarray(0, this.#room);
+      this.#room -= fits.length;
+      if (fits.length < chunk.length && !this.#full.signal.aborted) this.#full.abort();
+      return fits;
+    });
   }
 
   /** Puts a line end before each of our lines that would continue a line of the task. */

@@ -1,39 +1,34 @@
 /** One task from its claim to its resolution. `run` reads top to bottom as the task's life. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { causeOf } from "./cause.ts";
-import type { AgentConfig } from "./config.ts";
-import type { Engine } from "./engine/engine.ts";
+import { Causes } from "./causes.ts";
 import { footerLines, headerLines } from "./log-lines.ts";
 import type { Logger } from "./logger.ts";
 import { type Cause, decide, type ExceptionReason, type Outcome } from "./outcome.ts";
-import { dialectOf, PayloadError, parsePayload } from "./payload/parse.ts";
-import { emptyPayload, type TaskPayload } from "./payload/payload.ts";
-import type { Plugin } from "./plugins/plugin.ts";
+import type { TaskPayload } from "./payload/payload.ts";
+import { readPayload } from "./payload/read.ts";
 import { ClaimKeeper, lostCause } from "./queue/claim-keeper.ts";
+import { report } from "./queue/report.ts";
 import { toQueueError } from "./queue/retry.ts";
 import type { TaskQueue } from "./queue/task-queue.ts";
 import type { Claim } from "./queue/types.ts";
+import type { RunServices } from "./run-services.ts";
 import type { TaskContext } from "./task-context.ts";
-import type { TaskEvents } from "./task-events.ts";
 import { TaskLog } from "./task-log.ts";
 import { TaskPlugins } from "./task-plugins.ts";
 import { TaskSandbox } from "./task-sandbox.ts";
 
-/** What all runs of a worker share. */
-export interface RunServices {
-  readonly config: AgentConfig;
-  readonly engine: Engine;
-  readonly plugins: readonly Plugin[];
-  readonly logger: Logger;
-  /** A directory of the agent's own that holds one directory for each run under way. */
-  readonly scratchRoot: string;
-  readonly events: TaskEvents;
-}
-
 /** After an exception the queue takes uploads for 25 minutes; a worker that must end does not wait that long. */
 const UPLOAD_AFTER_EXCEPTION_MS = 20 * 60_000;
 const UPLOAD_AFTER_SHUTDOWN_MS = 60_000;
+
+/** Uploads of files end in time for the log and the report, and after this time at the latest. */
+const COLLECT_MS = 3 * 3_600_000;
+const COLLECT_SHARE = 0.8;
+
+function collectMs(deadline: string): number {
+  return Math.max(0, Math.min(COLLECT_MS, (Date.parse(deadline) - Date.now()) * COLLECT_SHARE));
+}
 
 interface Opened {
   readonly context: TaskContext;
@@ -46,7 +41,7 @@ export class TaskRun {
   readonly #services: RunServices;
   readonly #logger: Logger;
   readonly #keeper: ClaimKeeper;
-  readonly #causes: Cause[] = [];
+  readonly #causes: Causes;
   readonly #claimedAt = Date.now();
   #work = new AbortController();
   #scratch: string | null = null;
@@ -59,6 +54,7 @@ export class TaskRun {
     this.#queue = queue;
     this.#services = services;
     this.#logger = services.logger.child({ taskId: claim.taskId, runId: claim.runId });
+    this.#causes = new Causes(this.#logger);
     const { reclaimOffset, cancelCheckSecs } = services.config;
     this.#keeper = new ClaimKeeper({
       queue,
@@ -72,9 +68,19 @@ export class TaskRun {
   /** Ends the run early: its commands are killed at once, the cause counts in the outcome. No effect once resolved. */
   abort(cause: Cause): void {
     if (this.#resolved) return;
-    this.#causes.push(cause);
-    if (cause.kind !== "max-run-time") this.#work.abort();
+    this.#causes.add(cause);
+    // What a task left behind is still uploaded when it merely failed.
+    if (decide([cause]).state === "exception") this.#work.abort();
     this.#sandbox?.kill().catch((error: unknown) => this.#failed(error, "kill"));
+  }
+
+  /** Whether its first command was about to run; if not, and the machine was to blame, why. Known when `run` resolves. */
+  get begun(): boolean {
+    return this.#causes.begun;
+  }
+
+  get hindrance(): string | null {
+    return this.#causes.hindrance;
   }
 
   /** Never throws: whatever goes wrong is a cause, and the queue is told. */
@@ -103,26 +109,14 @@ export class TaskRun {
     const { taskId, runId } = this.#claim;
     const scratch = await mkdtemp(join(scratchRoot, `${taskId}-${runId}-`));
     this.#scratch = scratch;
-    const log = await TaskLog.open(join(scratch, "live_backing.log"));
+    const log = await TaskLog.open(join(scratch, "live_backing.log"), config.maxLogBytes);
+    const message = `The task wrote more than ${config.maxLogBytes} bytes to its log.`;
+    log.full.addEventListener("abort", () => this.abort({ kind: "log-too-large", message }));
     events({ event: "claimed", taskId, runId, log });
     for (const line of headerLines({ ...config, taskId })) log.info(line);
-    const context = this.#context(this.#parsePayload(log), log, scratch);
+    const payload = readPayload(this.#claim.task, config, log, (error) => this.#failed(error, "payload"));
+    const context = this.#context(payload, log, scratch);
     return { context, plugins: new TaskPlugins(plugins, context, (error, where) => this.#failed(error, where)) };
-  }
-
-  #parsePayload(log: TaskLog): TaskPayload {
-    const { config } = this.#services;
-    const { task } = this.#claim;
-    try {
-      const payload = parsePayload(task, config);
-      for (const notice of payload.notices) log.warn(notice);
-      return payload;
-    } catch (error) {
-      this.#failed(error, "payload");
-      // The last line of the log says the first of them; one alone is not said twice.
-      if (error instanceof PayloadError && error.errors.length > 1) for (const each of error.errors) log.error(each);
-      return emptyPayload(dialectOf(task.payload, config.dialect));
-    }
   }
 
   #context(payload: TaskPayload, log: TaskLog, scratch: string): TaskContext {
@@ -155,25 +149,35 @@ export class TaskRun {
   async #execute({ context }: Opened): Promise<void> {
     if (this.#ending || !this.#sandbox) return;
     const { taskId, runId } = context;
+    this.#causes.begin();
     this.#services.events({ event: "started", taskId, runId });
     await this.#sandbox.runCommands(context, () => this.#ending);
   }
 
   /** Kills what is left of the task, then lets the plugins read its files. */
-  async #collect({ context: { log }, plugins }: Opened): Promise<void> {
+  async #collect({ context: { log, task }, plugins }: Opened): Promise<void> {
     const result = await this.#sandbox?.finish();
     if (!result) return;
     if (result.leftover === 1) log.info("1 process outlived the last command and was killed");
     if (result.leftover > 1) log.info(`${result.leftover} processes outlived the last command and were killed`);
-    const outcome = decide(this.#causes);
+    const { outcome } = this.#causes;
     // Nobody reads the files of a run that is to be an exception, unless the task asked for another try itself.
     if (outcome.state === "exception" && outcome.reason !== "intermittent-task") return;
+    const timer = setTimeout(() => this.#giveUpFiles(), collectMs(task.deadline));
     await plugins.stopped(result, outcome.state === "completed");
+    clearTimeout(timer);
+    // The log of a task that merely failed is still to be uploaded.
+    if (this.#work.signal.aborted && this.#causes.outcome.state !== "exception") this.#work = new AbortController();
+  }
+
+  #giveUpFiles(): void {
+    this.#causes.add({ kind: "plugin-failed", message: "The files of the task could not be uploaded in time." });
+    this.#work.abort();
   }
 
   async #closeLog({ context: { log } }: Opened): Promise<void> {
     for (const line of footerLines(Date.now() - this.#claimedAt)) log.info(line);
-    const outcome = decide(this.#causes);
+    const { outcome } = this.#causes;
     if (outcome.state !== "completed") log.error(outcome.cause.message);
     await log.close();
     if (log.failure) throw log.failure;
@@ -181,11 +185,11 @@ export class TaskRun {
 
   /** Completed and failed: upload, then report. An exception: report, then upload. */
   async #resolve(opened: Opened | null): Promise<Outcome> {
-    const sofar = decide(this.#causes);
+    const sofar = this.#causes.outcome;
     if (sofar.state !== "exception") await opened?.plugins.finished(sofar.state === "completed");
-    const wanted = decide(this.#causes);
+    const wanted = this.#causes.outcome;
     const reported = await this.#report(wanted);
-    const outcome = reported ? wanted : decide(this.#causes);
+    const outcome = reported ? wanted : this.#causes.outcome;
     this.#resolved = true;
     this.#keeper.stop();
     this.#announce(outcome, reported);
@@ -197,14 +201,12 @@ export class TaskRun {
   async #report(outcome: Outcome): Promise<boolean> {
     if (outcome.state === "exception" && !outcome.report) return false;
     try {
-      if (outcome.state === "completed") await this.#queue.reportCompleted();
-      else if (outcome.state === "failed") await this.#queue.reportFailed();
-      else await this.#queue.reportException(outcome.reason);
+      await report(this.#queue, outcome);
       return true;
     } catch (thrown) {
       const { code, status, message } = toQueueError(thrown);
       this.#logger.error({ code }, `The queue could not be told that the task is ${outcome.state}: ${message}`);
-      if (status === 404 || status === 409) this.#causes.push(await lostCause(this.#queue));
+      if (status === 404 || status === 409) this.#causes.add(await lostCause(this.#queue));
       return false;
     }
   }
@@ -243,9 +245,8 @@ export class TaskRun {
     this.#services.events({ event: "gone", taskId, runId, gone, name, uid });
   }
 
-  /** Whether anything happened that makes further steps pointless. */
   get #ending(): boolean {
-    return this.#causes.length > 0;
+    return this.#causes.any;
   }
 
   async #attempt<T>(step: string, action: () => Promise<T>): Promise<T | null> {
@@ -259,6 +260,6 @@ export class TaskRun {
 
   #failed(error: unknown, where: string): void {
     const aborted = this.#work.signal.aborted && error instanceof Error && error.name === "AbortError";
-    if (!aborted) this.#causes.push(causeOf(error, where, this.#logger));
+    if (!aborted) this.#causes.addError(error, where);
   }
 }

@@ -30,10 +30,6 @@ export class TaskSandbox {
     return this.#builder.user;
   }
 
-  get hasStarted(): boolean {
-    return this.#sandbox !== null;
-  }
-
   buildSandbox(plugins: TaskPlugins): Promise<void> {
     return plugins.buildSandbox(this.#builder);
   }

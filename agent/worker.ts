@@ -5,8 +5,11 @@ import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
 import { backoffMs, toQueueError } from "./queue/retry.ts";
-import type { Claim } from "./queue/types.ts";
-import { type RunServices, TaskRun } from "./task-run.ts";
+import type { Claim, ClaimedRun } from "./queue/types.ts";
+import { Rest } from "./rest.ts";
+import type { RunServices } from "./run-services.ts";
+import { TaskRun } from "./task-run.ts";
+import { messageOf } from "./thrown.ts";
 
 /** Why the worker has ended: asked to, or by its own configuration. */
 export type WorkerEnd = "stopped" | "tasks-done" | "idle-timeout";
@@ -33,12 +36,19 @@ interface Running {
 }
 
 const REFUSED_BACKOFF_MS = 60_000;
-const DISK_LOOK_MS = 30_000;
+const LOOK_MS = 30_000;
 const shutdown: Cause = { kind: "worker-shutdown", message: "The worker is shutting down." };
+const surplus: Cause = {
+  kind: "worker-shutdown",
+  message: "The queue gave this worker more tasks than it had asked for.",
+};
 
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #running = new Map<Claim, Running>();
+  /** Reports under way about claims that could not be run. */
+  readonly #refusals = new Set<Promise<void>>();
+  readonly #rest = new Rest();
   readonly #stopping = new AbortController();
   #stoppedNow = false;
   #doing = "The worker has not started yet.";
@@ -77,6 +87,7 @@ export class Worker {
     } finally {
       this.#say("No more tasks are claimed.", false);
       while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
+      await Promise.all(this.#refusals);
       this.#say("The worker has ended.", false);
     }
   }
@@ -90,6 +101,8 @@ export class Worker {
       if (room === 0) {
         this.#say("All places are taken.", false);
         await this.#wake.promise;
+      } else if (this.#rest.leftMs > 0) {
+        await this.#takeRest();
       } else if (await this.#hasDisk()) {
         const began = performance.now();
         const claimed = await this.#claim(room);
@@ -105,7 +118,8 @@ export class Worker {
   #room(): number {
     const { capacity, numberOfTasksToRun } = this.#options.config;
     const left = numberOfTasksToRun > 0 ? numberOfTasksToRun - this.#started : MOST_CLAIMS;
-    return Math.min(capacity - this.#running.size, left, MOST_CLAIMS);
+    const most = this.#rest.isDoubtful ? 1 : MOST_CLAIMS;
+    return Math.max(0, Math.min(capacity - this.#running.size, left, most));
   }
 
   /** The number of claims; null when the queue could not be asked. A poll under way is never cut off: it may claim. */
@@ -113,8 +127,8 @@ export class Worker {
     const { client, logger } = this.#options;
     this.#say(`Asking the queue for up to ${room} task${room === 1 ? "" : "s"}.`, true);
     try {
-      const claims = await client.claimWork(room, (error) => logger.error(error.message));
-      for (const claim of claims) this.#start(claim);
+      const claims = await client.claimWork(room, (error, run) => this.#refuse(error, run));
+      for (const [n, claim] of claims.entries()) this.#tryStart(claim, n < room);
       return claims.length;
     } catch (thrown) {
       const { status, code, message } = toQueueError(thrown);
@@ -125,7 +139,31 @@ export class Worker {
     }
   }
 
-  #start(claim: Claim): void {
+  /** The queue gives the task to nobody else before it knows, or the claim ends. */
+  #refuse(error: Error, run: ClaimedRun | null): void {
+    const { client, logger } = this.#options;
+    logger.error({ taskId: run?.taskId, runId: run?.runId }, error.message);
+    if (!run) return;
+    const reporting = client
+      .forRun(run, () => {})
+      .reportException("malformed-payload")
+      .catch((refused: unknown) => logger.error(`The queue could not be told so: ${messageOf(refused)}`))
+      .finally(() => this.#refusals.delete(reporting));
+    this.#refusals.add(reporting);
+  }
+
+  /** One claim that cannot be started is no reason to drop those beside it. */
+  #tryStart(claim: Claim, wanted: boolean): void {
+    try {
+      const run = this.#start(claim);
+      if (!wanted) run.abort(surplus);
+    } catch (error) {
+      const { taskId, runId } = claim;
+      this.#options.logger.error({ taskId, runId, err: error }, "A claimed task could not be started.");
+    }
+  }
+
+  #start(claim: Claim): TaskRun {
     const { client, events, logger } = this.#options;
     const { taskId, runId } = claim;
     const queue = client.forRun(claim, (name, storageType) =>
@@ -136,7 +174,10 @@ export class Worker {
     if (this.#stoppedNow) run.abort(shutdown);
     logger.info({ taskId, runId }, "Claimed a task.");
     const ended = run.run().then(
-      () => this.#forget(claim),
+      () => {
+        this.#rest.ended(run.begun, run.hindrance);
+        this.#forget(claim);
+      },
       (error: unknown) => {
         logger.fatal({ taskId, runId, err: error }, "A run ended in a way that it should not.");
         this.#forget(claim);
@@ -144,6 +185,7 @@ export class Worker {
     );
     this.#running.set(claim, { run, ended, since: new Date().toISOString() });
     this.#changed();
+    return run;
   }
 
   #forget(claim: Claim): void {
@@ -163,13 +205,26 @@ export class Worker {
     const { config, scratchRoot, logger } = this.#options;
     const wanted = config.requiredDiskSpaceMegabytes;
     if (wanted === 0) return true;
-    const free = await freeMegabytes(scratchRoot);
-    if (free >= wanted) return true;
-    const reason = `No tasks are claimed: the disk has ${free} MB free, and requiredDiskSpaceMegabytes is ${wanted}.`;
+    let reason: string;
+    try {
+      const free = await freeMegabytes(scratchRoot);
+      if (free >= wanted) return true;
+      reason = `No tasks are claimed: the disk has ${free} MB free, and requiredDiskSpaceMegabytes is ${wanted}.`;
+    } catch (error) {
+      reason = `No tasks are claimed: the free space of ${scratchRoot} cannot be asked for: ${messageOf(error)}.`;
+    }
     if (this.#doing !== reason) logger.warn(reason);
     this.#say(reason, false);
-    await this.#pause(DISK_LOOK_MS);
+    await this.#pause(LOOK_MS);
     return false;
+  }
+
+  async #takeRest(): Promise<void> {
+    const { leftMs, reason } = this.#rest;
+    const doing = `No tasks are claimed for ${Math.ceil(leftMs / 1000)} s: the last one could not be begun with: ${reason}`;
+    this.#options.logger.warn(doing);
+    this.#say(doing, false);
+    await this.#pause(Math.min(leftMs, LOOK_MS));
   }
 
   /** Until the time is over or the worker is to stop. */

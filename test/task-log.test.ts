@@ -67,6 +67,28 @@ test("control characters in the worker's own lines are made visible", async (t) 
   assert.equal(await readFile(log.path, "utf8"), "a\\x1b[31mb\\x0dc\td\\x9be\n");
 });
 
+test("characters that turn the direction of a text are made visible in the worker's own lines", async (t) => {
+  const log = await newLog(t);
+  log.raw("a\u202egpj.exe\u2066b");
+  await log.close();
+  assert.equal(await readFile(log.path, "utf8"), "a\\x202egpj.exe\\x2066b\n");
+});
+
+test("what commands write beyond their room is dropped, and said once; the worker's own lines fit", async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "task-log-"));
+  t.after(() => rm(folder, { recursive: true }));
+  const log = await TaskLog.open(join(folder, "live_backing.log"), 10);
+  await write(log, Buffer.from("12345\n"));
+  log.raw("line");
+  assert.equal(log.full.aborted, false);
+  await write(log, Buffer.from("6789 and more"));
+  await write(log, Buffer.from("still more"));
+  log.raw("last");
+  await log.close();
+  assert.equal(log.full.aborted, true);
+  assert.equal(await readFile(log.path, "utf8"), "12345\nline\n6789\nlast\n");
+});
+
 test("output without a final newline is followed by one before the worker's next line, and by none at the end", async (t) => {
   const log = await newLog(t);
   await write(log, Buffer.from("no end"));

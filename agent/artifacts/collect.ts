@@ -5,6 +5,7 @@ import { TaskError } from "../outcome.ts";
 import type { ArtifactSpec } from "../payload/payload.ts";
 import type { TaskContext } from "../task-context.ts";
 import { createArtifact, UploadStopped } from "./create.ts";
+import { badName, Mistakes } from "./mistakes.ts";
 import { isArtifactName, reservedNames } from "./names.ts";
 import { runPool } from "./pool.ts";
 import { type TaskFileArtifact, uploadTaskFile } from "./task-file.ts";
@@ -12,6 +13,8 @@ import type { Retries } from "./upload.ts";
 
 const uploadsAtOnce = 10;
 const maxMessageLength = 4096;
+/** Each of them costs the queue and the storage a few calls. */
+const mostFiles = 10_000;
 
 interface Job extends TaskFileArtifact {
   readonly optional: boolean;
@@ -30,8 +33,17 @@ function expiryOf(task: TaskContext, spec: ArtifactSpec): string {
  */
 export async function collectArtifacts(task: TaskContext, result: ResultSet, retries: Retries): Promise<boolean> {
   const reserved = reservedNames(task);
+  const mistakes = new Mistakes(task.log);
   let complete = true;
-  const malformed: TaskError[] = [];
+
+  const isReserved = (name: string): boolean => {
+    const feature = reserved.get(name);
+    if (feature === undefined) return false;
+    task.log.warn(
+      `Not uploading artifact ${name} found in task.payload.artifacts section, since this will be uploaded later by ${feature}`,
+    );
+    return true;
+  };
 
   const unreadable = async (name: string, optional: boolean, error: ResourceError) => {
     await reportUnreadable(task, name, error);
@@ -40,61 +52,63 @@ export async function collectArtifacts(task: TaskContext, result: ResultSet, ret
     complete = false;
   };
 
-  async function* jobs(): AsyncGenerator<Job> {
-    for (const spec of task.payload.artifacts) {
-      const { path, name, optional, contentType, contentEncoding } = spec;
-      const common = { expires: expiryOf(task, spec), optional, contentType, contentEncoding };
-      if (spec.type === "file") {
-        yield { ...common, path, name };
-        continue;
+  async function* filesOf(spec: ArtifactSpec): AsyncGenerator<Job> {
+    const { path, name, optional, contentType, contentEncoding } = spec;
+    const common = { expires: expiryOf(task, spec), optional, contentType, contentEncoding };
+    if (spec.type === "file") {
+      yield { ...common, path, name };
+      return;
+    }
+    try {
+      for await (const inside of result.listFolder(path)) {
+        yield { ...common, path: posix.join(path, inside), name: posix.join(name, inside) };
       }
-      try {
-        for await (const inside of result.listFolder(path)) {
-          yield { ...common, path: posix.join(path, inside), name: posix.join(name, inside) };
+    } catch (error) {
+      if (!(error instanceof ResourceError)) throw error;
+      if (!isReserved(name)) await unreadable(name, optional, error);
+    }
+  }
+
+  async function* jobs(): AsyncGenerator<Job> {
+    let files = 0;
+    for (const spec of task.payload.artifacts) {
+      for await (const job of filesOf(spec)) {
+        files += 1;
+        if (files <= mostFiles) {
+          yield job;
+          continue;
         }
-      } catch (error) {
-        if (!(error instanceof ResourceError)) throw error;
-        await unreadable(name, optional, error);
+        task.log.error(
+          `TASK FAILURE during artifact upload: the task left more than ${mostFiles} files, and no more are uploaded. ` +
+            "Pack them into an archive.",
+        );
+        complete = false;
+        return;
       }
     }
   }
 
   await runPool(uploadsAtOnce, jobs(), async (job) => {
     if (task.signal.aborted) throw new UploadStopped(job.name);
-    const feature = reserved.get(job.name);
-    if (feature !== undefined) {
-      task.log.warn(
-        `Not uploading artifact ${job.name} found in task.payload.artifacts section, since this will be uploaded later by ${feature}`,
-      );
-      return;
-    }
+    if (isReserved(job.name)) return;
+    if (!isArtifactName(job.name)) return mistakes.add(badName(job.name));
     try {
-      if (!isArtifactName(job.name)) throw badName(job.name);
       task.log.info(`Uploading artifact ${job.name} from ${job.path}`);
       await uploadTaskFile(task, result, job, retries);
     } catch (error) {
+      if (task.signal.aborted) throw new UploadStopped(job.name);
       if (error instanceof ResourceError) return unreadable(job.name, job.optional, error);
-      // The author's mistake with one artifact is no reason to lose the others.
       if (!(error instanceof TaskError && error.kind === "malformed-payload")) throw error;
-      malformed.push(error);
+      mistakes.add(error);
     }
   });
-  const [first, ...others] = malformed;
-  for (const { message } of others) task.log.error(message);
-  if (first) throw first;
+  mistakes.end();
   return complete;
 }
 
-/** What the author of a payload is told about an artifact name that the queue would refuse. */
-export function badName(name: string): TaskError {
-  return new TaskError(
-    "malformed-payload",
-    `The artifact name ${JSON.stringify(name)} has characters outside printable ASCII, which the queue refuses. ` +
-      "Rename the file, or give it another name in task.payload.artifacts.",
-  );
-}
-
 async function reportUnreadable(task: TaskContext, name: string, error: ResourceError): Promise<void> {
+  // A folder that is to give its files names of their own has none itself.
+  if (!isArtifactName(name)) return;
   const { reason } = error;
   const { expires } = task.task;
   const message = error.message.slice(0, maxMessageLength);

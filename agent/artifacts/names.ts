@@ -1,9 +1,14 @@
 /** Which names an artifact may have, and which of them the worker keeps for itself. */
 import type { TaskContext } from "../task-context.ts";
 
-/** The queue takes printable ASCII only. */
+/** The queue takes printable ASCII only, and no more than this. */
+export const artifactNamePattern = "^[\\x20-\\x7e]{1,1024}$";
+
+const pattern = new RegExp(artifactNamePattern);
+
+/** Segments "." and ".." are none: whoever asks for such an address gets another one. */
 export function isArtifactName(name: string): boolean {
-  return /^[\x20-\x7e]+$/.test(name);
+  return pattern.test(name) && !name.split("/").some((segment) => segment === "." || segment === "..");
 }
 
 /** Taskcluster-worker's log for workers without live logs. */

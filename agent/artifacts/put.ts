@@ -6,6 +6,11 @@ import { exactly } from "./source.ts";
 
 /** Neither a byte sent nor received for so long: the try has failed. */
 const idleMs = 120_000;
+/** Slower than this on the whole, and the try has failed too. */
+const leastBytesPerMs = 256;
+const answerMs = 10 * 60_000;
+/** A longer timer of Node would fire at once. */
+const longestTimerMs = 2 ** 31 - 1;
 const maxAnswerBytes = 4096;
 
 export interface PutAnswer {
@@ -22,18 +27,33 @@ export interface PutRequest {
   readonly signal: AbortSignal;
 }
 
+/** How long a PUT of `size` bytes may take in all, in milliseconds. */
+function longestMs(size: number): number {
+  return Math.min(answerMs + size / leastBytesPerMs, longestTimerMs);
+}
+
 /**
  * Resolves with the server's answer, whatever its status. Throws ResourceError when `body` breaks or has another size,
- * and the system's error when the connection fails.
+ * and the system's error when the connection fails or the PUT takes longer than `limitMs`. `body` is destroyed in any case.
  */
-export async function put({ url, headers, size, body, signal }: PutRequest): Promise<PutAnswer> {
-  const start = url.startsWith("https:") ? httpsRequest : httpRequest;
-  const request = start(url, { method: "PUT", headers: { ...headers, "content-length": size }, signal });
-  request.flushHeaders();
+export async function put(asked: PutRequest, limitMs = longestMs(asked.size)): Promise<PutAnswer> {
+  const { url, headers, size, body, signal } = asked;
+  try {
+    const start = url.startsWith("https:") ? httpsRequest : httpRequest;
+    const request = start(url, { method: "PUT", headers: { ...headers, "content-length": size }, signal });
+    return await exchange(request, exactly(body, size), limitMs);
+  } finally {
+    body.destroy();
+  }
+}
+
+async function exchange(request: ClientRequest, body: AsyncIterable<Uint8Array>, limitMs: number): Promise<PutAnswer> {
+  const timer = setTimeout(() => request.destroy(new Error(`it took longer than ${limitMs / 1000} s`)), limitMs);
   request.setTimeout(idleMs, () => request.destroy(new Error(`no progress for ${idleMs / 1000} s`)));
+  request.flushHeaders();
   let sent = false;
   const answer = answerTo(request);
-  const sending = send(exactly(body, size), request).then(() => {
+  const sending = send(body, request).then(() => {
     sent = true;
   });
   try {
@@ -42,8 +62,8 @@ export async function put({ url, headers, size, body, signal }: PutRequest): Pro
     if (!sent && final.status < 300) throw new Error("the server answered before it had the whole file");
     return final;
   } finally {
+    clearTimeout(timer);
     if (!sent) request.destroy();
-    body.destroy();
   }
 }
 

@@ -1,6 +1,7 @@
 /** Bytes on their way out, and the promise that there are exactly as many as was said. */
 import type { Readable } from "node:stream";
 import { EngineError, ResourceError } from "../engine/engine.ts";
+import { messageOf } from "../thrown.ts";
 
 /** What is sent, opened anew for every try. */
 export interface Source {
@@ -26,7 +27,7 @@ export async function* exactly(body: Readable, size: number): AsyncGenerator<Uin
     }
   } catch (error) {
     if (error instanceof ResourceError || error instanceof EngineError) throw error;
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new ResourceError("invalid-resource-on-worker", `The file could not be read to its end: ${why}`);
   }
   if (bytes !== size) throw changed(size);

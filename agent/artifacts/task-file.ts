@@ -7,12 +7,12 @@
  * - Larger and sent as it is: streamed, without a second copy on the disk. When it breaks under way, the PUT is cut and
  *   stores nothing; the artifact stays listed without content, the log says so, and the task fails.
  */
-import type { Readable } from "node:stream";
+import { addAbortSignal, type Readable } from "node:stream";
 import type { ResultSet } from "../engine/engine.ts";
 import type { TaskContext } from "../task-context.ts";
 import { guessContentEncoding, guessContentType } from "./content-type.ts";
 import { changed, exactly, type Source } from "./source.ts";
-import { type Spool, spool } from "./spool.ts";
+import { mostBytes, type Spool, spool, tooLarge } from "./spool.ts";
 import { type Retries, upload } from "./upload.ts";
 
 const spoolBelowBytes = 4 * 1024 * 1024;
@@ -38,9 +38,15 @@ export async function uploadTaskFile(
   const contentType = file.contentType ?? guessContentType(path);
   const contentEncoding = file.contentEncoding ?? guessContentEncoding(path);
   const { size: contentLength, body } = await result.openFile(path);
+  // Else whoever waits for its next byte could not be stopped.
+  addAbortSignal(task.signal, body);
+  if (contentEncoding === "identity" && contentLength > mostBytes) {
+    body.destroy();
+    throw tooLarge(mostBytes);
+  }
   const announced = { name, expires, contentType, contentEncoding, contentLength };
   if (contentEncoding === "identity" && contentLength > spoolBelowBytes) {
-    const source = reopened(result, path, contentLength, body);
+    const source = reopened(result, path, contentLength, body, task.signal);
     try {
       await upload(task, { ...announced, source }, retries);
     } finally {
@@ -62,7 +68,7 @@ export async function uploadTaskFile(
 }
 
 /** The first try reads the stream that is open already. */
-function reopened(result: ResultSet, path: string, size: number, first: Readable): Source {
+function reopened(result: ResultSet, path: string, size: number, first: Readable, signal: AbortSignal): Source {
   let unused = [first];
   return {
     size,
@@ -71,7 +77,7 @@ function reopened(result: ResultSet, path: string, size: number, first: Readable
       unused = [];
       if (body) return body;
       const again = await result.openFile(path);
-      if (again.size === size) return again.body;
+      if (again.size === size) return addAbortSignal(signal, again.body);
       again.body.destroy();
       throw changed(size);
     },

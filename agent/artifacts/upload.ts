@@ -4,6 +4,7 @@ import { EngineError, ResourceError } from "../engine/engine.ts";
 import { TaskError } from "../outcome.ts";
 import { backoffMs } from "../queue/retry.ts";
 import type { TaskContext } from "../task-context.ts";
+import { messageOf } from "../thrown.ts";
 import { createArtifact, UploadStopped } from "./create.ts";
 import { type PutAnswer, put } from "./put.ts";
 import type { Source } from "./source.ts";
@@ -73,7 +74,7 @@ async function onePut(task: TaskContext, url: string, artifact: S3Artifact): Pro
   } catch (error) {
     if (signal.aborted) throw new UploadStopped(name);
     if (error instanceof ResourceError || error instanceof EngineError) throw error;
-    return { why: error instanceof Error ? error.message : String(error), again: true, newUrl: false };
+    return { why: messageOf(error), again: true, newUrl: false };
   }
 }
 

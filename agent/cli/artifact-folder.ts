@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
+import { messageOf } from "../thrown.ts";
 
 /** What there is to save: a file of the embedded queue. */
 export interface Stored {
@@ -66,7 +67,7 @@ export class ArtifactFolder {
       return path;
     } catch (error) {
       if (error instanceof NotSavedError) throw error;
-      throw new NotSavedError(`it could not be written (${error instanceof Error ? error.message : String(error)})`);
+      throw new NotSavedError(`it could not be written (${messageOf(error)})`);
     }
   }
 }

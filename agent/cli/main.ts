@@ -1,5 +1,6 @@
 /** From the words of the command line to an exit status. The commands load their own code when they run. */
 import { workerVersion } from "../host.ts";
+import { messageOf } from "../thrown.ts";
 import { helpLines, parseArguments } from "./arguments.ts";
 import { commands } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
@@ -64,7 +65,7 @@ export async function main(argv: readonly string[]): Promise<ExitStatus> {
   const say = createSay(process.stdout, process.stderr, process.env);
   // Whatever nobody caught: the connections close with us, and the helper then reaps what we had.
   process.on("uncaughtException", (error) => {
-    say.error(`this is our fault, please report it: ${error instanceof Error ? error.message : String(error)}`);
+    say.error(`this is our fault, please report it: ${messageOf(error)}`);
     process.exit(exitStatus.internal);
   });
   let status: ExitStatus;
@@ -73,7 +74,7 @@ export async function main(argv: readonly string[]): Promise<ExitStatus> {
   } catch (error) {
     const known = error instanceof CommandError;
     status = known ? error.status : exitStatus.internal;
-    const text = error instanceof Error ? error.message : String(error);
+    const text = messageOf(error);
     say.error(known ? text : `this is our fault, please report it: ${text}`);
   }
   await flush(process.stdout, process.stderr);

@@ -3,6 +3,7 @@
 import { read as readDescriptor } from "node:fs";
 import { open } from "node:fs/promises";
 import { promisify } from "node:util";
+import { errorCode, messageOf } from "../thrown.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
 import type { Launch } from "./launch.ts";
 
@@ -27,16 +28,16 @@ async function readAll(fd: number, limit: number, path: string): Promise<string>
 
 /** True when the account may not open it, or not enter a folder above it. */
 export function isDenied(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "EACCES";
+  return errorCode(error) === "EACCES";
 }
 
 /** The one sentence for a file that could not be opened, with the command that helps where one does. */
 export function whyUnreadable(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? error.code : null;
+  const code = errorCode(error);
   if (code === "ENOENT") return `${path} does not exist`;
   if (code === "EACCES") return `${path} cannot be read by this account: run chmod o+r '${path}'`;
   if (code === "EISDIR") return `${path} is a directory`;
-  return `${path} cannot be read (${error instanceof Error ? error.message : String(error)})`;
+  return `${path} cannot be read (${messageOf(error)})`;
 }
 
 /** The text of `path`, at most `limit` bytes. Throws CommandError `usage`. */

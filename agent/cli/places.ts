@@ -4,16 +4,11 @@ import { join } from "node:path";
 export interface Places {
   /** The helper's socket of one instance. */
   readonly socket: string;
-  /** Written by the helper after each change, readable by everybody. */
-  readonly status: string;
   /** The agent's configuration. */
   readonly workerConfig: string;
   /** The agent's own directory: downloads, logs in progress. */
   readonly agentState: string;
 }
-
-/** The instance that `install` sets up. */
-export const defaultInstance = "default";
 
 /** `home` is the home of the account that the agent runs as. */
 export function places(platform: NodeJS.Platform, instance: string, home: string): Places {
@@ -21,14 +16,12 @@ export function places(platform: NodeJS.Platform, instance: string, home: string
     const state = join("/private/var/db/taskcluster-worker", instance);
     return {
       socket: join(state, "run/helper.sock"),
-      status: join(state, "status.json"),
       workerConfig: "/Library/Application Support/taskcluster-worker/worker.yml",
       agentState: join(home, "Library/Application Support/taskcluster-worker", instance),
     };
   }
   return {
     socket: join("/run/taskcluster-worker", instance, "helper.sock"),
-    status: join("/var/lib/taskcluster-worker", instance, "status.json"),
     workerConfig: "/etc/taskcluster-worker/worker.yml",
     agentState: join(home, ".local/state/taskcluster-worker", instance),
   };

@@ -3,11 +3,12 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { startLocalQueue } from "../local/queue.ts";
+import { shellWord } from "../shell-word.ts";
+import { messageOf } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
 import { aborted } from "./interrupts.ts";
 import { localPool, workerGroup, workerIdOf } from "./local-names.ts";
-import { shellWord } from "./root-needed.ts";
 
 function portOf(text: string | undefined): number {
   if (text === undefined) return 0;
@@ -21,7 +22,7 @@ export async function runQueue({ arguments: { values }, say, interrupts }: Conte
   const blobDir = await mkdtemp(join(tmpdir(), "taskcluster-queue-"));
   try {
     const queue = await startLocalQueue({ blobDir, port }).catch((error: unknown) => {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new CommandError(exitStatus.unavailable, `the queue cannot listen on port ${port} (${reason})`);
     });
     const { clientId, accessToken } = queue.rootCredentials;

@@ -2,12 +2,8 @@
 import { existsSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { shellWord } from "../shell-word.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
-
-/** A word as a shell takes it. */
-export function shellWord(word: string): string {
-  return /^[A-Za-z0-9_/.,:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
-}
 
 /** The launcher as somebody in the directory `from` types it. A staged copy of the code has none: then as in the README. */
 export function launcherFrom(from: string): string {

@@ -2,6 +2,7 @@
 import type { Gone } from "../../shared/protocol/messages.ts";
 import type { TaskEvent } from "../task-events.ts";
 import type { TaskLog } from "../task-log.ts";
+import { messageOf } from "../thrown.ts";
 import { type ArtifactFolder, NotSavedError, type Stored } from "./artifact-folder.ts";
 import { type ExitStatus, exitStatus, worst } from "./exit-status.ts";
 import { followLines, prefixLines } from "./log-follower.ts";
@@ -151,7 +152,7 @@ export class RunReport {
     this.#printing = this.#printing
       .then(() => opened)
       .then(follow)
-      .catch((error: unknown) => this.#step(`its log cannot be shown (${String(error)})`));
+      .catch((error: unknown) => this.#step(`its log cannot be shown (${messageOf(error)})`));
     opened.catch(() => {});
   }
 

@@ -2,15 +2,17 @@
 import { mkdir, rm } from "node:fs/promises";
 import type { AgentConfig } from "../config.ts";
 import { EngineError } from "../engine/engine.ts";
-import { startMacosxEngine } from "../engine/macosx.ts";
+import { type MacosxEngine, startMacosxEngine } from "../engine/macosx.ts";
 import { type AgentServer, startServer } from "../http/server.ts";
 import type { Logger } from "../logger.ts";
 import { newPlugins } from "../plugins/plugins.ts";
 import { QueueClient } from "../queue/queue-client.ts";
 import { makeScratch } from "../scratch.ts";
 import type { TaskEvents } from "../task-events.ts";
+import { messageOf } from "../thrown.ts";
 import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
+import { whenAborted } from "./interrupts.ts";
 
 export interface WorkerSetup {
   readonly config: AgentConfig;
@@ -21,6 +23,8 @@ export interface WorkerSetup {
   readonly logger: Logger;
   /** How long a helper that is not there yet is waited for. */
   readonly helperMs: number;
+  /** Ends that wait. */
+  readonly signal?: AbortSignal;
   readonly events: TaskEvents;
   readonly changed?: (status: WorkerStatus) => void;
 }
@@ -37,28 +41,37 @@ async function serverOrNone(config: AgentConfig, logger: Logger): Promise<AgentS
   try {
     return await startServer(config);
   } catch (error) {
-    logger.error(error instanceof Error ? error.message : String(error));
+    logger.error(messageOf(error));
     return null;
   }
 }
 
+/** A task that the helper has no user for would be claimed for nothing. */
+function capacityOf({ capacity }: AgentConfig, { maxUsers }: MacosxEngine, logger: Logger): number {
+  if (capacity > maxUsers) {
+    logger.warn(`capacity is ${capacity}, but maxUsers of the helper is ${maxUsers}: ${maxUsers} tasks run at once.`);
+  }
+  return Math.min(capacity, maxUsers);
+}
+
 /** Throws CommandError `unavailable` when there is no helper to talk to. */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
-  const { config, socket, state, logger, helperMs, events, changed } = setup;
+  const { socket, state, logger, helperMs, signal, events, changed } = setup;
   await mkdir(state, { recursive: true, mode: 0o700 });
   const scratchRoot = await makeScratch(state, "runs");
-  const engine = await startMacosxEngine({ socketPath: socket, log: logger, deadlineMs: helperMs }).catch(
+  const engine = await startMacosxEngine({ socketPath: socket, log: logger, deadlineMs: helperMs, signal }).catch(
     async (error: unknown) => {
       await rm(scratchRoot, { recursive: true, force: true });
       if (!(error instanceof EngineError)) throw error;
       throw new CommandError(exitStatus.unavailable, `the helper cannot be used: ${error.message}`);
     },
   );
+  const config = { ...setup.config, capacity: capacityOf(setup.config, engine, logger) };
   const server = await serverOrNone(config, logger);
   const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null });
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const worker = new Worker({ ...services, client: new QueueClient(config), ...(changed ? { changed } : {}) });
-  engine.lost.addEventListener("abort", () => worker.stopNow(), { once: true });
+  whenAborted(engine.lost, () => worker.stopNow());
   return {
     worker,
     lost: engine.lost,

@@ -1,5 +1,6 @@
 /** Reads the task definitions of a file: YAML (so JSON too), one task for each document. */
 import { LineCounter, parseAllDocuments } from "yaml";
+import { messageOf } from "../thrown.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
 
@@ -87,7 +88,7 @@ function toPlain(document: { toJS(options: { maxAliasCount: number }): unknown }
   try {
     return document.toJS({ maxAliasCount: 100 });
   } catch (error) {
-    throw problem(error instanceof Error ? error.message : String(error));
+    throw problem(messageOf(error));
   }
 }
 

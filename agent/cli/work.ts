@@ -5,6 +5,7 @@ import { ConfigError, loadConfig, missing } from "../config/load.ts";
 import type { AgentConfig } from "../config.ts";
 import { hostFacts } from "../host.ts";
 import { createLogger, type LogLevel } from "../logger.ts";
+import { errorCode, messageOf } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
@@ -47,7 +48,7 @@ const variables: Readonly<Record<string, string>> = {
   workerId: "TASKCLUSTER_WORKER_ID",
 };
 
-export function levelOf(name: string): LogLevel {
+function levelOf(name: string): LogLevel {
   const level = levels[name.toLowerCase()];
   if (level) return level;
   const known = Object.keys(levels);
@@ -62,8 +63,8 @@ async function configFile({ arguments: { values }, launch }: Context, usual: str
   try {
     return { name: usual, text: await readFile(usual, "utf8") };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "ENOENT") return null;
-    throw new CommandError(exitStatus.misconfigured, `${usual} cannot be read: ${String(error)}`);
+    if (errorCode(error) === "ENOENT") return null;
+    throw new CommandError(exitStatus.misconfigured, `${usual} cannot be read: ${messageOf(error)}`);
   }
 }
 
@@ -115,13 +116,19 @@ export async function work(context: Context): Promise<ExitStatus> {
     logger,
     events: () => {},
   };
-  for (let helperMs = firstHelperMs; ; helperMs = nextHelperMs) {
-    const { worker, lost, finish } = await startWorker({ ...setup, helperMs });
+  const ending = AbortSignal.any([interrupts.stop, interrupts.drain]);
+  for (let helperMs = firstHelperMs; !ending.aborted; helperMs = nextHelperMs) {
+    const started = await startWorker({ ...setup, helperMs, signal: ending }).catch((error: unknown) => {
+      if (ending.aborted) return null;
+      throw error;
+    });
+    if (!started) break;
+    const { worker, lost, finish } = started;
     whenAborted(interrupts.drain, () => worker.stopGracefully());
     whenAborted(interrupts.stop, () => worker.stopNow());
     const end = await finish();
     logger.info({ end }, "The worker has ended.");
-    if (!lost.aborted || interrupts.stop.aborted || interrupts.drain.aborted) break;
+    if (!lost.aborted || ending.aborted) break;
     logger.warn("The helper was lost, and with it every run. Waiting for its successor.");
   }
   return interrupts.stop.aborted ? exitStatus.interrupted : exitStatus.completed;

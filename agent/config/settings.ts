@@ -81,6 +81,7 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   enableLiveLog: boolean,
   workerTypeMetadata: record,
   requiredDiskSpaceMegabytes: number(0, 1e9, true),
+  maxLogBytes: number(1_000_000, 1e15, true),
   workerLocation: anyText,
   instanceType: anyText,
   numberOfTasksToRun: number(0, 1e9, true),

@@ -5,8 +5,8 @@
 import { IPCModule, type IpcClient } from "node-ipc";
 import { limits } from "../../shared/protocol/limits.ts";
 import type { HelperMessage } from "../../shared/protocol/messages.ts";
+import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
-import { messageOf } from "./error-code.ts";
 import { readHelperMessage } from "./helper-messages.ts";
 
 const ID = "helper";
@@ -40,11 +40,6 @@ export class ControlConnection {
     if (!client) throw new EngineError("helper-lost", "The connection to the helper could not be made.");
     this.#client = client;
     client.on("*", (type, data) => this.#heard(type, data));
-  }
-
-  /** True while frames can be sent. */
-  get open(): boolean {
-    return this.#open && !this.#client.socket.destroyed;
   }
 
   /** Throws when the frame is larger than the protocol allows. */

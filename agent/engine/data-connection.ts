@@ -6,9 +6,10 @@
 import { connect, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { encodeFrame } from "../../shared/protocol/frames.ts";
-import { ATTACHED, type Ticket } from "../../shared/protocol/messages.ts";
+import { ATTACHED } from "../../shared/protocol/limits.ts";
+import type { Ticket } from "../../shared/protocol/messages.ts";
+import { errorCode, messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
-import { errorCode, messageOf } from "./error-code.ts";
 
 const ATTACH_MS = 15_000;
 const READ_BYTES = 64 * 1024;

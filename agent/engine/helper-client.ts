@@ -1,19 +1,19 @@
 /** Requests to the helper and their answers. Once anything is wrong the client is lost: nothing reconnects silently. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import {
-  type Answer,
-  type Answers,
-  type Exited,
-  type HelperMessage,
-  PROTOCOL,
-  type ProcessId,
-  type RequestName,
-  type Requests,
+import { PROTOCOL } from "../../shared/protocol/limits.ts";
+import type {
+  Answer,
+  Answers,
+  Exited,
+  HelperMessage,
+  ProcessId,
+  RequestName,
+  Requests,
 } from "../../shared/protocol/messages.ts";
+import { errorCode, messageOf } from "../thrown.ts";
 import { ControlConnection } from "./control-connection.ts";
 import { EngineError } from "./engine.ts";
-import { errorCode, messageOf } from "./error-code.ts";
 import { isAnswerTo } from "./helper-messages.ts";
 import { isSocketTrusted } from "./socket-chain.ts";
 
@@ -27,11 +27,14 @@ const timeoutsMs: Partial<Record<RequestName, number>> = {
 /** The helper is starting, or reaping what its last agent left. */
 const transient = ["ENOENT", "EACCES", "ECONNREFUSED", "busy"];
 
+/** No task can be run now, by whatever it was that could not be done. */
+const noUserNow: readonly ErrorCode[] = ["no-free-user", "create-failed", "journal-unwritable", "shutting-down"];
+
 /** The helper said no to one request; the connection goes on. */
 export class HelperRefusedError extends EngineError {
   readonly refusal: ErrorCode;
   constructor(refusal: ErrorCode, message: string) {
-    super(refusal === "no-free-user" ? "no-free-user" : "helper-refused", message);
+    super(noUserNow.includes(refusal) ? "no-free-user" : "helper-refused", message);
     this.name = "HelperRefusedError";
     this.refusal = refusal;
   }
@@ -206,19 +209,23 @@ async function hello(client: HelperClient): Promise<Answers["hello"]> {
 
 /**
  * Waits until the helper listens, looks at who owns its socket, connects and says hello. `deadlineMs` milliseconds for
- * all of it. Throws EngineError: at once when the socket cannot be trusted or the helper refuses, else at the deadline.
+ * all of it. Throws EngineError: at once when the socket cannot be trusted, the helper refuses or `signal` is aborted, else
+ * at the deadline.
  */
 export async function connectHelper(options: {
   socketPath: string;
   deadlineMs: number;
+  signal?: AbortSignal | undefined;
 }): Promise<{ client: HelperClient; hello: Answers["hello"] }> {
-  const { socketPath, deadlineMs } = options;
+  const { socketPath, deadlineMs, signal } = options;
   const deadline = performance.now() + deadlineMs;
   for (;;) {
     let problem = "its socket is not there";
     if (await isSocketTrusted(socketPath)) {
       const leftMs = Math.max(1, deadline - performance.now());
       const client = new HelperClient(socketPath, { hello: Math.min(leftMs, DEFAULT_TIMEOUT_MS) });
+      const stop = (): void => client.close();
+      signal?.addEventListener("abort", stop);
       try {
         return { client, hello: await hello(client) };
       } catch (error) {
@@ -226,14 +233,17 @@ export async function connectHelper(options: {
         client.close();
         if (!mayPass) throw error;
         problem = messageOf(error);
+      } finally {
+        signal?.removeEventListener("abort", stop);
       }
     }
+    if (signal?.aborted) throw new EngineError("helper-lost", "The helper is not waited for any longer.");
     if (performance.now() + POLL_MS > deadline) {
       throw new EngineError(
         "helper-lost",
         `The helper did not answer at '${socketPath}' within ${deadlineMs / 1000} s (${problem}): is it running, and is this account in the socket's group?`,
       );
     }
-    await sleep(POLL_MS);
+    await sleep(POLL_MS, undefined, signal ? { signal } : {}).catch(() => undefined);
   }
 }

@@ -22,16 +22,21 @@ export interface MacosxOptions {
   readonly log: EngineLog;
   /** How long to wait for the helper, in milliseconds. */
   readonly deadlineMs?: number;
+  /** Ends the wait. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 const DEADLINE_MS = 30_000;
 
-class MacosxEngine implements Engine {
+export class MacosxEngine implements Engine {
+  /** Task users at once, as root has configured it. */
+  readonly maxUsers: number;
   readonly #client: HelperClient;
   readonly #log: EngineLog;
   readonly #warm: WarmUser;
 
-  constructor(client: HelperClient, log: EngineLog) {
+  constructor(client: HelperClient, maxUsers: number, log: EngineLog) {
+    this.maxUsers = maxUsers;
     this.#client = client;
     this.#log = log;
     this.#warm = new WarmUser(
@@ -88,10 +93,10 @@ class MacosxEngine implements Engine {
 }
 
 /** Connects to the helper and begins to make the first task user. Throws EngineError. */
-export async function startMacosxEngine(options: MacosxOptions): Promise<Engine> {
-  const { socketPath, log, deadlineMs = DEADLINE_MS } = options;
-  const { client, hello } = await connectHelper({ socketPath, deadlineMs });
+export async function startMacosxEngine(options: MacosxOptions): Promise<MacosxEngine> {
+  const { socketPath, log, deadlineMs = DEADLINE_MS, signal } = options;
+  const { client, hello } = await connectHelper({ socketPath, deadlineMs, signal });
   const { helperVersion, live, quarantined } = hello;
   log.info({ helperVersion, live, resting: hello.resting.length, quarantined }, "connected to the helper");
-  return new MacosxEngine(client, log);
+  return new MacosxEngine(client, hello.limits.maxUsers, log);
 }

@@ -1,8 +1,8 @@
 /** Writing a file into a task user's home, by a process of that task user. */
 import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
+import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
-import { messageOf } from "./error-code.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { replyOf, TOOL_IDLE_MS, toolCommand } from "./user-tool.ts";
 
@@ -86,6 +86,8 @@ export async function placeFile(
   account: TaskAccount,
   file: { name: string; body: Readable; mode: 0o600 | 0o755 },
 ): Promise<void> {
+  // It may break before anybody reads it; who reads it then is told.
+  file.body.on("error", () => undefined);
   try {
     checkName(file.name);
     await place(account, file.name, file.mode === 0o755 ? "755" : "600", file.body);

@@ -4,8 +4,8 @@
  */
 import { lstat } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
+import { errorCode } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
-import { errorCode } from "./error-code.ts";
 
 const WRITABLE_BY_OTHERS = 0o022;
 /** The smallest of the systems' limits for the address of a Unix socket. */

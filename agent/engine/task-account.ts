@@ -3,18 +3,17 @@
  * asks out of turn, so the requests wait here for each other.
  */
 import type { Socket } from "node:net";
-import { limits } from "../../shared/protocol/limits.ts";
 import type { Answers, Exited, Gone, ProcessId, Ticket } from "../../shared/protocol/messages.ts";
 import { attachInput, OutputStream } from "./data-connection.ts";
 import { EngineError, type TaskUser } from "./engine.ts";
 import { Gate } from "./gate.ts";
-import type { HelperClient } from "./helper-client.ts";
+import { type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { checkSpawnLimits } from "./spawn-limits.ts";
 
 /** The helper bounds connections that have said nothing yet and tickets that wait; a spawn opens up to two. */
 const gates = new WeakMap<HelperClient, Gate>();
 const SPAWNS_AT_ONCE = 3;
-const ATTACH_ATTEMPTS = 3;
+const SPAWN_ATTEMPTS = 3;
 
 export interface TaskProcess {
   readonly id: ProcessId;
@@ -61,20 +60,20 @@ export class TaskAccount {
 
   /** Starts a command in the home with stdin /dev/null. Throws EngineError. */
   start(command: Command): Promise<TaskProcess> {
-    return this.#inTurn(command, async () => {
-      const { output } = await this.#inTime(async () => ({ output: await this.#attach(OutputStream.attach) }));
-      return this.#spawn(command, { output });
-    });
+    return this.#inTurn(command, async () => this.#spawn(command, { output: await this.#attach(OutputStream.attach) }));
   }
 
   /** Starts one of our own tools, which reads what is written to `input`. Throws EngineError. */
   startWithInput(command: Command): Promise<TaskProcess & { readonly input: Socket }> {
     return this.#inTurn(command, async () => {
-      const streams = await this.#inTime(async () => ({
-        input: await this.#attach(attachInput),
-        output: await this.#attach(OutputStream.attach),
-      }));
-      return { ...(await this.#spawn(command, streams)), input: streams.input.stream };
+      const input = await this.#attach(attachInput);
+      try {
+        const output = await this.#attach(OutputStream.attach);
+        return { ...(await this.#spawn(command, { input, output })), input: input.stream };
+      } catch (error) {
+        input.stream.destroy();
+        throw error;
+      }
     });
   }
 
@@ -104,7 +103,7 @@ export class TaskAccount {
     return this.#turn.enter(() =>
       this.#gate.enter(() => {
         if (this.#gone) throw new EngineError("helper-refused", `The task user ${this.user.name} has ended.`);
-        return work();
+        return this.#inTime(work);
       }),
     );
   }
@@ -114,15 +113,16 @@ export class TaskAccount {
     return { ticket, stream: await attach(this.#client.socketPath, ticket) };
   }
 
-  /** A spawn with a ticket that has expired would end the control connection: after a stall, new ones are taken. */
-  async #inTime<T extends Streams>(attach: () => Promise<T>): Promise<T> {
-    for (let attempt = 1; attempt <= ATTACH_ATTEMPTS; attempt += 1) {
-      const began = performance.now();
-      const streams = await attach();
-      if (performance.now() - began < limits.idleConnectionMs / 2) return streams;
-      closeAll(streams);
+  /** On a machine that stalls a ticket may have expired before its spawn: then new ones are taken. */
+  async #inTime<T>(spawn: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt += 1) {
+      try {
+        return await spawn();
+      } catch (error) {
+        const expired = error instanceof HelperRefusedError && error.refusal === "ticket-expired";
+        if (!expired || attempt === SPAWN_ATTEMPTS) throw error;
+      }
     }
-    throw new EngineError("helper-refused", "The machine is too busy to hand a process its streams in time.");
   }
 
   async #spawn(command: Command, streams: Streams): Promise<TaskProcess> {
@@ -136,13 +136,8 @@ export class TaskAccount {
       });
       return { id: process, exited, output: streams.output.stream };
     } catch (error) {
-      closeAll(streams);
+      streams.output.stream.destroy();
       throw error;
     }
   }
-}
-
-function closeAll(streams: Streams): void {
-  streams.input?.stream.destroy();
-  streams.output.stream.destroy();
 }

@@ -1,9 +1,9 @@
 /** Reading a file of a task, by a process of that task user: what the task user may not open, nobody opens for it. */
 import { posix } from "node:path";
 import { Readable } from "node:stream";
+import { messageOf } from "../thrown.ts";
 import { chunksOf } from "./bell.ts";
 import { ResourceError, type ResourceReason, type TaskFile } from "./engine.ts";
-import { messageOf } from "./error-code.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { TOOL_IDLE_MS, toolCommand } from "./user-tool.ts";
 
@@ -45,20 +45,30 @@ function refusals(path: string): Record<string, [ResourceReason, string]> {
   };
 }
 
-async function readHeader(chunks: AsyncGenerator<Buffer>): Promise<{ line: string; rest: Buffer }> {
+/** Throws ResourceError when there is nothing to read, and another error for a reader that does not make sense. */
+async function readHeader(
+  chunks: AsyncGenerator<Buffer>,
+  known: Readonly<Record<string, [ResourceReason, string]>>,
+): Promise<{ size: number; rest: Buffer }> {
   let held = Buffer.alloc(0);
   while (held.length <= HEADER_BYTES) {
     const { done, value } = await chunks.next();
     if (done) break;
     held = Buffer.concat([held, value]);
     const end = held.indexOf(0x0a);
-    if (end >= 0) return { line: held.toString("latin1", 0, end), rest: held.subarray(end + 1) };
+    if (end < 0) continue;
+    const line = held.toString("latin1", 0, end);
+    const refusal = Object.hasOwn(known, line) ? known[line] : undefined;
+    if (refusal) throw new ResourceError(...refusal);
+    const size = /^file (\d{1,15})$/.exec(line)?.[1];
+    if (size !== undefined) return { size: Number(size), rest: held.subarray(end + 1) };
+    break;
   }
   throw new Error("its reader did not say what it is");
 }
 
 /** `size` bytes, then the letter s and the end; anything else is an error. */
-async function* exactly(size: number, rest: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
+async function* verified(size: number, rest: Buffer, chunks: AsyncGenerator<Buffer>): AsyncGenerator<Buffer> {
   let left = size;
   let verdict = "";
   let chunk: Buffer | undefined = rest;
@@ -86,20 +96,15 @@ export async function openTaskFile(account: TaskAccount, path: string): Promise<
   const command = toolCommand(account.user.home, readLines, "read", [path, process.platform]);
   const reader = await account.start(command);
   const chunks = chunksOf(reader.output, TOOL_IDLE_MS);
-  const header = await readHeader(chunks).catch(async (error: unknown) => {
+  const header = await readHeader(chunks, refusals(absolute)).catch(async (error: unknown) => {
     reader.output.destroy();
+    if (error instanceof ResourceError) throw error;
     await account.killProcess(reader.id);
     throw failed(error);
   });
-  const refusal = refusals(absolute)[header.line];
-  const size = Number(/^file (\d{1,15})$/.exec(header.line)?.[1] ?? Number.NaN);
-  if (refusal || Number.isNaN(size)) {
-    reader.output.destroy();
-    throw refusal ? new ResourceError(...refusal) : failed(new Error("its reader did not say what it is"));
-  }
   async function* bytes(): AsyncGenerator<Buffer> {
     try {
-      yield* exactly(size, header.rest, chunks);
+      yield* verified(header.size, header.rest, chunks);
     } catch (error) {
       throw failed(error);
     }
@@ -107,5 +112,5 @@ export async function openTaskFile(account: TaskAccount, path: string): Promise<
   const body = Readable.from(bytes(), { objectMode: false });
   // A body that nobody began to read never enters the generator, whose end would do this.
   body.once("close", () => reader.output.destroy());
-  return { size, body };
+  return { size: header.size, body };
 }

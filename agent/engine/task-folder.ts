@@ -1,8 +1,8 @@
 /** Listing a folder of a task, by a process of that task user. */
 import { posix } from "node:path";
+import { messageOf } from "../thrown.ts";
 import { chunksOf } from "./bell.ts";
 import { ResourceError, type ResourceReason } from "./engine.ts";
-import { messageOf } from "./error-code.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { toolCommand } from "./user-tool.ts";
 
@@ -65,7 +65,7 @@ export async function* listTaskFolder(account: TaskAccount, path: string): Async
   try {
     const found = records(chunksOf(lister.output, IDLE_MS));
     const { value: first } = await found.next();
-    const refusal = known[first ?? ""];
+    const refusal = Object.hasOwn(known, first ?? "") ? known[first ?? ""] : undefined;
     if (refusal) throw new ResourceError(...refusal);
     if (first !== "folder") throw new Error("its lister did not say what it is");
     for await (const name of found) {

@@ -3,9 +3,9 @@
  * paths are arguments, never part of the lines.
  */
 
+import { messageOf } from "../thrown.ts";
 import { chunksOf } from "./bell.ts";
 import { EngineError } from "./engine.ts";
-import { messageOf } from "./error-code.ts";
 import type { Command, TaskAccount, TaskProcess } from "./task-account.ts";
 
 const TOOL_PATH = "/usr/bin:/bin:/usr/sbin:/sbin";

@@ -1,6 +1,7 @@
 /** One task user made ahead: creating an account takes longer than anything else between a claim and its first command. */
+
+import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
-import { messageOf } from "./error-code.ts";
 import type { TaskAccount } from "./task-account.ts";
 
 export class WarmUser {

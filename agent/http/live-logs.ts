@@ -5,6 +5,8 @@ import type { TaskLog } from "../task-log.ts";
 
 /** How long readers may take for the rest after a task has ended. */
 const farewellMs = 10 * 60_000;
+/** Of one log: each holds a connection and a descriptor, which all tasks share. */
+const mostReaders = 100;
 
 export interface PublishedLog {
   readonly url: string;
@@ -38,15 +40,25 @@ export class LiveLogs {
     return { url: `${this.#origin()}/log/${secret}`, remove: () => this.#remove(entry) };
   }
 
-  /** Null for an unknown secret. The stream throws the system's error when the log cannot be read. */
-  async open(secret: string): Promise<Readable | null> {
+  /**
+   * Null for an unknown secret, `busy` for a log that has as many readers as it can. Throws the system's error when the log
+   * cannot be read, as the stream does.
+   */
+  async open(secret: string): Promise<Readable | "busy" | null> {
     const entry = this.#find(secret);
     if (!entry) return null;
+    if (entry.readers.size >= mostReaders) return "busy";
     const reader = entry.log.reader();
-    await reader.open();
     const stream = Readable.from(reader, { objectMode: false, highWaterMark: 64 * 1024 });
+    // Before anything is waited for: whoever removes the log meanwhile has to know of this reader.
     entry.readers.add(stream);
     stream.once("close", () => entry.readers.delete(stream));
+    try {
+      await reader.open();
+    } catch (error) {
+      stream.destroy();
+      throw error;
+    }
     return stream;
   }
 

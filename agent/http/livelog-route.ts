@@ -20,6 +20,9 @@ export function addLiveLogRoute(app: FastifyInstance, liveLogs: LiveLogs): void 
   app.get<{ Params: { secret: string } }>(url, async (request, reply) => {
     const log = await liveLogs.open(request.params.secret);
     if (!log) return reply.callNotFound();
+    if (log === "busy") {
+      return reply.code(503).header("retry-after", "30").send("This log has too many readers; try again later\n");
+    }
     // By hand: fastify would send the headers with the first byte of the body, and a task may say nothing for long.
     reply.hijack();
     reply.raw.writeHead(200, headers).flushHeaders();

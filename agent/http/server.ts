@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { networkInterfaces } from "node:os";
 import Fastify, { type FastifyInstance } from "fastify";
+import { messageOf } from "../thrown.ts";
 import { LiveLogs } from "./live-logs.ts";
 import { addLiveLogRoute } from "./livelog-route.ts";
 
@@ -34,7 +35,7 @@ export async function startServer({ publicIP, livelogExposePort }: ServerAddress
     await app.listen({ host, port: livelogExposePort });
   } catch (error) {
     await app.close();
-    const why = error instanceof Error ? error.message : String(error);
+    const why = messageOf(error);
     throw new Error(
       `The HTTP server cannot listen on ${host} port ${livelogExposePort}: ${why}. ` +
         "Change publicIP or livelogExposePort in the agent's config.",

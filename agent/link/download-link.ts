@@ -3,8 +3,8 @@
  * handed to the task user from there.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../engine/error-code.ts";
 import { TaskError } from "../outcome.ts";
+import { messageOf } from "../thrown.ts";
 import { maskAddress, parseAddress } from "./link-address.ts";
 import { attemptLink, type DownloadedLink, TransientError } from "./link-attempt.ts";
 
@@ -22,7 +22,7 @@ export interface LinkLimits {
   readonly maxDelayMs: number;
 }
 
-export const linkLimits: LinkLimits = {
+const linkLimits: LinkLimits = {
   totalMs: 5 * 60_000,
   idleMs: 30_000,
   maxBytes: 100 * 1024 * 1024,

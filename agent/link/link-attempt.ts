@@ -2,8 +2,8 @@
 import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { messageOf } from "../engine/error-code.ts";
 import { TaskError } from "../outcome.ts";
+import { isDiskFull, messageOf } from "../thrown.ts";
 import { maskAddress, parseAddress, splitCredentials } from "./link-address.ts";
 import { nameOfLink } from "./link-name.ts";
 
@@ -99,9 +99,13 @@ async function receive(response: Response, file: FileHandle, attempt: Attempt, p
     if (bytes > maxBytes) throw tooLarge();
     hash.update(chunk);
     await file.writeFile(chunk).catch((error: unknown) => {
-      throw new TaskError("internal-error", `A link could not be written to the worker's disk: ${messageOf(error)}.`);
+      throw new TaskError(
+        isDiskFull(error) ? "resource-unavailable" : "internal-error",
+        `A link could not be written to the worker's disk: ${messageOf(error)}.`,
+      );
     });
   }
+  if (bytes === 0) throw refuse("it is empty");
   const found = hash.digest("hex");
   if (sha256 !== undefined && sha256.toLowerCase() !== found) {
     throw refuse(`its sha256 is ${found}, but the payload asks for ${sha256.toLowerCase()}`);

@@ -4,7 +4,7 @@ import { decode } from "./link-address.ts";
 
 const NAME_BYTES = 255;
 const FALLBACK = "task";
-/** `tmp` is the task's TMPDIR. */
+/** `tmp` is the task's TMPDIR; the file systems of macOS do not tell `TMP` from it. */
 const reserved = ["", ".", "..", "tmp"];
 
 /** The last segment of a name without control characters, cut to what file systems take; null when nothing is left. */
@@ -14,7 +14,7 @@ function sanitise(name: string): string | null {
     .toWellFormed()
     .replace(/[\u0000-\u001f\u007f-\u009f]/g, "")
     .trim();
-  if (reserved.includes(clean)) return null;
+  if (reserved.includes(clean.toLowerCase())) return null;
   let cut = "";
   for (const character of clean) {
     if (Buffer.byteLength(cut + character) > NAME_BYTES) break;

@@ -37,7 +37,7 @@ const upload = {
 };
 const contentType = { type: "string" };
 
-export const createUploadSchema = object(["projectId", "uploadId", "expires", "proposedUploadMethods"], {
+const createUploadSchema = object(["projectId", "uploadId", "expires", "proposedUploadMethods"], {
   ...upload,
   expires: date,
   proposedUploadMethods: object([], {
@@ -50,9 +50,9 @@ export const createUploadSchema = object(["projectId", "uploadId", "expires", "p
   }),
 });
 
-export const finishUploadSchema = object(["uploadId", "projectId"], upload);
+const finishUploadSchema = object(["uploadId", "projectId"], upload);
 
-export const startDownloadSchema = object(["acceptDownloadMethods"], {
+const startDownloadSchema = object(["acceptDownloadMethods"], {
   acceptDownloadMethods: object([], { simple: { const: true }, getUrl: { const: true } }),
 });
 

@@ -44,7 +44,7 @@ export const object = (required: readonly string[], properties: object) => ({
   properties,
 });
 
-export const createTaskSchema = object(["created", "deadline", "payload", "metadata"], {
+const createTaskSchema = object(["created", "deadline", "payload", "metadata"], {
   provisionerId: { type: "string", pattern: identifier },
   workerType: { type: "string", pattern: workerType },
   taskQueueId: { type: "string", pattern: taskQueueId },
@@ -78,13 +78,13 @@ export const createTaskSchema = object(["created", "deadline", "payload", "metad
 });
 
 // `tasks` is required once its default is filled in, which is what happens first.
-export const claimWorkSchema = object(["workerGroup", "workerId", "tasks"], {
+const claimWorkSchema = object(["workerGroup", "workerId", "tasks"], {
   workerGroup: { type: "string", pattern: identifier },
   workerId: { type: "string", pattern: identifier },
   tasks: { type: "integer", minimum: 1, maximum: 32, default: 1 },
 });
 
-export const reportExceptionSchema = object(["reason"], {
+const reportExceptionSchema = object(["reason"], {
   reason: {
     type: "string",
     enum: ["worker-shutdown", "malformed-payload", "resource-unavailable", "internal-error", "intermittent-task"],
@@ -98,7 +98,7 @@ const stored = {
   contentLength: { type: "integer", minimum: 0 },
 };
 
-export const createArtifactSchema = {
+const createArtifactSchema = {
   type: "object",
   discriminator: { propertyName: "storageType" },
   oneOf: [
@@ -132,9 +132,9 @@ export const createArtifactSchema = {
   ],
 };
 
-export const finishArtifactSchema = object(["uploadId"], { uploadId: { type: "string", pattern: slugid } });
+const finishArtifactSchema = object(["uploadId"], { uploadId: { type: "string", pattern: slugid } });
 
-export const purgeCacheSchema = object(["cacheName"], { cacheName: { type: "string" } });
+const purgeCacheSchema = object(["cacheName"], { cacheName: { type: "string" } });
 
 export const ajv = new Ajv({ useDefaults: true, discriminator: true, strict: true });
 formats.default(ajv);

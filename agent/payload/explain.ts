@@ -40,6 +40,9 @@ const wanted: Record<string, string> = {
   boolean: "true or false",
 };
 
+/** Nobody reads more of them, and a payload can have very many properties. */
+const mostHints = 20;
+
 function badName(path: string, name: string): string {
   const readOnly = readOnlyNames.some((each) => each === name);
   const why = readOnly
@@ -48,7 +51,8 @@ function badName(path: string, name: string): string {
   return `${path} has the name ${quote(name)}, which no command can be given as an environment variable: ${why}.`;
 }
 
-function sentence(error: ErrorObject): string | null {
+/** `hint`: whether to look for the property that an unknown one may have been meant to be. */
+function sentence(error: ErrorObject, hint: boolean): string | null {
   const path = place(error.instancePath);
   const { params, parentSchema = {} } = error;
   const feature: unknown = parentSchema[NOT_OFFERED];
@@ -56,7 +60,7 @@ function sentence(error: ErrorObject): string | null {
   switch (error.keyword) {
     case "additionalProperties": {
       const name = String(params["additionalProperty"]);
-      const meant = nearest(name, Object.keys(parentSchema["properties"] ?? {}));
+      const meant = hint ? nearest(name, Object.keys(parentSchema["properties"] ?? {})) : null;
       return `${path} has the unknown property ${quote(name)}${meant ? `; did you mean ${quote(meant)}?` : "."}`;
     }
     case "required":
@@ -85,7 +89,7 @@ function sentence(error: ErrorObject): string | null {
     case "minimum":
       return error.schemaPath.includes("anyOf") ? null : `${path} must be at least ${params["limit"]}.`;
     case "maxLength":
-      return `${path} must have at most ${params["limit"]} characters.`;
+      return error.schemaPath.includes("anyOf") ? null : `${path} must have at most ${params["limit"]} characters.`;
     case "minLength":
       return `${path} must not be empty.`;
     case "format":
@@ -104,7 +108,7 @@ function sentence(error: ErrorObject): string | null {
 export function explain(errors: readonly ErrorObject[]): string[] {
   const sentences = new Set<string>();
   for (const error of errors) {
-    const text = sentence(error);
+    const text = sentence(error, sentences.size < mostHints);
     if (text !== null) sentences.add(text);
   }
   return sentences.size > 0 ? [...sentences] : ["task.payload is not as the schema says."];

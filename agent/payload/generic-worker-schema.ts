@@ -17,7 +17,7 @@ export interface GenericWorkerPayload {
   }[];
   features: { liveLog: boolean; backingLog: boolean; resourceMonitor?: boolean };
   logs: { live: string; backing: string };
-  onExitStatus: { retry: number[]; purgeCaches: number[] };
+  onExitStatus: { retry: number[] };
   supersederUrl?: string;
 }
 
@@ -28,7 +28,12 @@ const artifact: Schema = {
     path: { ...word, minLength: 1, description: "Relative to the task directory, or absolute." },
     name: { ...artifactName, description: "Printable ASCII. The path when absent." },
     expires,
-    contentType: { type: "string", maxLength: 255, description: "Guessed from the file name when absent." },
+    contentType: {
+      type: "string",
+      pattern: "^[\\x20-\\x7e]+$",
+      maxLength: 255,
+      description: "Printable ASCII. Guessed from the file name when absent.",
+    },
     contentEncoding: {
       type: "string",
       enum: ["identity", "gzip"],
@@ -104,13 +109,7 @@ export const genericWorkerSchema: Schema = {
           default: [],
           description: "Exit codes after which the queue runs the task again.",
         },
-        purgeCaches: {
-          type: "array",
-          items: { type: "integer", minimum: 0 },
-          uniqueItems: true,
-          default: [],
-          description: "Exit codes after which the task's caches are removed. This worker has no caches yet.",
-        },
+        purgeCaches: notOffered("onExitStatus.purgeCaches (it has no caches yet)", "empty"),
       },
       additionalProperties: false,
       default: {},

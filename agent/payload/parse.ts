@@ -1,6 +1,8 @@
 /** From the payload as the queue sent it to the one internal task. */
+import { posix } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
 import ajvFormats from "ajv-formats";
+import { isArtifactName } from "../artifacts/names.ts";
 import type { AgentConfig } from "../config.ts";
 import { TaskError } from "../outcome.ts";
 import type { TaskDefinition } from "../queue/types.ts";
@@ -82,7 +84,10 @@ function fromGenericWorker(payload: GenericWorkerPayload): TaskPayload {
     commands: command,
     env,
     maxRunTimeSeconds: maxRunTime,
-    artifacts: payload.artifacts.map((artifact) => ({ ...artifact, name: artifact.name ?? artifact.path })),
+    artifacts: payload.artifacts.map((artifact) => ({
+      ...artifact,
+      name: artifact.name ?? posix.normalize(artifact.path),
+    })),
     logs,
     onExitStatus,
     features: { liveLog: features.liveLog, backingLog: features.backingLog },
@@ -123,8 +128,11 @@ function artifactErrors(artifacts: readonly ArtifactSpec[], task: TaskDefinition
     const whole = JSON.stringify([type, artifact.path, name, expires, contentType, contentEncoding, optional]);
     if (seen.has(whole)) errors.push(`${path} repeats an earlier artifact.`);
     seen.add(whole);
-    if (!/^[\x20-\x7e]{1,1024}$/.test(name)) {
-      errors.push(`${path} has a path that cannot be its name, because names are printable ASCII: give it a "name".`);
+    // What lies in a folder is named after the folder, which may therefore be ".".
+    if (!isArtifactName(type === "directory" ? posix.join(name, "file") : name)) {
+      errors.push(
+        `${path} cannot have the name ${JSON.stringify(name.slice(0, 200))}: names are at most 1024 characters of printable ASCII, without "." or ".." between slashes. Give it another "name".`,
+      );
     }
     if (expires === undefined) continue;
     if (Date.parse(expires) < Date.parse(task.deadline) - EXPIRES_TOLERANCE_MS) {

@@ -28,7 +28,7 @@ export interface TaskPayload {
   readonly artifacts: readonly ArtifactSpec[];
   /** Names of the log artifacts. */
   readonly logs: { readonly live: string; readonly backing: string };
-  readonly onExitStatus: { readonly retry: readonly number[]; readonly purgeCaches: readonly number[] };
+  readonly onExitStatus: { readonly retry: readonly number[] };
   readonly features: { readonly liveLog: boolean; readonly backingLog: boolean };
   /** A line each for the task log about what was asked for and has no effect. */
   readonly notices: readonly string[];
@@ -43,7 +43,7 @@ export function emptyPayload(dialect: Dialect): TaskPayload {
     maxRunTimeSeconds: null,
     artifacts: [],
     logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
-    onExitStatus: { retry: [], purgeCaches: [] },
+    onExitStatus: { retry: [] },
     features: { liveLog: true, backingLog: true },
     notices: [],
   };

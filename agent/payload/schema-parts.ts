@@ -1,5 +1,7 @@
 /** The pieces that both payload schemas are made of. */
+
 import { envNamePattern } from "../../shared/protocol/schemas.ts";
+import { artifactNamePattern } from "../artifacts/names.ts";
 
 export type Schema = Readonly<Record<string, unknown>>;
 
@@ -38,7 +40,7 @@ export const env: Schema = {
 export const artifactName: Schema = {
   type: "string",
   description: "Printable ASCII, as the queue demands.",
-  pattern: "^[\\x20-\\x7e]{1,1024}$",
+  pattern: artifactNamePattern,
 };
 
 export const expires: Schema = {

@@ -13,8 +13,9 @@ export interface TaskclusterWorkerPayload {
   disableTaskclusterProxy?: boolean;
 }
 
+/** Each run of spaces has one place where it can match: the pattern is asked even of a text that is too long. */
 const durationPattern =
-  "^\\s*(?:(\\d{1,6})\\s*(?:days?|d))?\\s*(?:(\\d{1,6})\\s*(?:hours?|hr|h))?\\s*(?:(\\d{1,6})\\s*(?:minutes?|min|m))?\\s*$";
+  "^\\s*(?:(\\d{1,6})\\s*(?:days?|d)\\s*)?(?:(\\d{1,6})\\s*(?:hours?|hr|h)\\s*)?(?:(\\d{1,6})\\s*(?:minutes?|min|m)\\s*)?$";
 
 /** Seconds of a text like "1 day 2 hours 30 minutes" that the schema has accepted. */
 export function parseDuration(text: string): number {
@@ -59,7 +60,7 @@ export const taskclusterWorkerSchema: Schema = {
         'Seconds, or a text like "1 hour 30 minutes"; not more than maxTaskRunTime of the worker, which 0 stands for.',
       anyOf: [
         { type: "integer", minimum: 0 },
-        { type: "string", pattern: durationPattern },
+        { type: "string", pattern: durationPattern, maxLength: 64 },
       ],
     },
     artifacts: { type: "array", items: artifact, maxItems: 10_000, default: [], description: "No two alike." },

@@ -5,6 +5,7 @@ import { hasTaskLog } from "../artifacts/names.ts";
 import { patient, type Retries } from "../artifacts/upload.ts";
 import type { LiveLogs, PublishedLog } from "../http/live-logs.ts";
 import type { TaskContext } from "../task-context.ts";
+import { messageOf } from "../thrown.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** `liveLogs` is null when the agent's HTTP server could not start: then tasks go without a live log. */
@@ -57,7 +58,7 @@ async function publish(task: TaskContext, liveLogs: LiveLogs | null): Promise<Pu
     return published;
   } catch (error) {
     published.remove();
-    task.log.warn(`There is no live log: ${error instanceof Error ? error.message : String(error)}`);
+    task.log.warn(`There is no live log: ${messageOf(error)}`);
     return null;
   }
 }

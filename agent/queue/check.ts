@@ -1,5 +1,6 @@
 /** Answers of the queue, checked by hand and given their types. The one place of the queue client with `as`. */
-import type { Claim, Credentials, RunId, TaskDefinition, TaskId } from "./types.ts";
+import { messageOf } from "../thrown.ts";
+import type { Claim, ClaimedRun, Credentials, RunId, TaskDefinition, TaskId } from "./types.ts";
 
 /** The queue answered something that is not what its published schema says. */
 export class AnswerError extends Error {
@@ -57,9 +58,18 @@ function checkRunId(value: unknown): RunId {
 function checkCredentials(value: unknown): Credentials {
   const fields = object(value, "credentials");
   const credentials = { clientId: text(fields, "clientId"), accessToken: text(fields, "accessToken") };
-  return fields["certificate"] === undefined
-    ? credentials
-    : { ...credentials, certificate: text(fields, "certificate") };
+  if (fields["certificate"] === undefined) return credentials;
+  const certificate = text(fields, "certificate");
+  object(parseJson(certificate), "certificate");
+  return { ...credentials, certificate };
+}
+
+function parseJson(value: string): unknown {
+  try {
+    return JSON.parse(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function checkTask(value: unknown): TaskDefinition {
@@ -80,25 +90,30 @@ function checkTask(value: unknown): TaskDefinition {
   };
 }
 
-function checkClaim(value: unknown): Claim {
+function checkRun(value: unknown): ClaimedRun {
   const claim = object(value, "a claim");
   return {
     taskId: checkTaskId(text(object(claim["status"], "status"), "taskId")),
     runId: checkRunId(claim["runId"]),
     takenUntil: date(claim, "takenUntil"),
     credentials: checkCredentials(claim["credentials"]),
-    task: checkTask(claim["task"]),
   };
 }
 
+/** Hears of a claim that cannot be run; `run` is null when the queue cannot even be told. */
+export type Refused = (error: AnswerError, run: ClaimedRun | null) => void;
+
 /** A claim that cannot be used goes to `refused`, so that the others are still run. Throws AnswerError. */
-export function checkClaims(answer: unknown, refused: (error: Error) => void): Claim[] {
+export function checkClaims(answer: unknown, refused: Refused): Claim[] {
   const claims: Claim[] = [];
   for (const value of list(object(answer, "claimWork")["tasks"], "tasks")) {
+    let run: ClaimedRun | null = null;
     try {
-      claims.push(checkClaim(value));
+      run = checkRun(value);
+      claims.push({ ...run, task: checkTask(object(value, "a claim")["task"]) });
     } catch (error) {
-      refused(error as AnswerError);
+      if (!(error instanceof AnswerError)) throw error;
+      refused(error, run);
     }
   }
   return claims;
@@ -147,7 +162,7 @@ export function checkFailure(thrown: unknown): { status: number | null; code: st
   const error = object(thrown instanceof Error ? thrown : {}, "an error");
   const status = error["statusCode"];
   const code = error["code"];
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = messageOf(thrown);
   return {
     status: typeof status === "number" ? status : null,
     code: typeof code === "string" ? code : "UnknownError",

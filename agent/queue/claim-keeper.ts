@@ -12,9 +12,13 @@ export interface ClaimKeeperOptions {
   readonly cancelCheckSecs: number;
   /** Called at most once; the claim is not kept any longer. */
   readonly lost: (cause: Cause) => void;
-  /** A reclaim did not go through; it is tried again until the claim ends. */
+  /** A reclaim did not go through; it is tried again. */
   readonly failed: (error: QueueError) => void;
 }
+
+/** Between two reclaims, in milliseconds. */
+const LEAST_MS = 1_000;
+const MOST_MS = 3_600_000;
 
 /** The claim as seen when the queue refuses us: who took it away decides what the log says. */
 export async function lostCause(queue: TaskQueue): Promise<Cause> {
@@ -47,7 +51,8 @@ export class ClaimKeeper {
     for (let failures = 0; ; ) {
       const remaining = queue.takenUntil.getTime() - Date.now();
       const renewal = Math.max(remaining / 4, Math.min(remaining - reclaimOffset * 1000, remaining / 2));
-      const delay = failures === 0 ? renewal : Math.min(backoffMs(failures), remaining / 2);
+      // Neither a clock that jumped nor a claim without an end makes this a busy loop, or a timer that fires at once.
+      const delay = Math.min(Math.max(failures === 0 ? renewal : backoffMs(failures), LEAST_MS), MOST_MS);
       if (!(await this.#wait(delay))) return;
       try {
         await queue.reclaim();
@@ -79,7 +84,7 @@ export class ClaimKeeper {
   /** False when the keeper has been stopped. */
   async #wait(ms: number): Promise<boolean> {
     try {
-      await sleep(Math.max(ms, 50), undefined, { signal: this.#end.signal });
+      await sleep(ms, undefined, { signal: this.#end.signal });
       return true;
     } catch {
       return false;
@@ -87,7 +92,11 @@ export class ClaimKeeper {
   }
 }
 
-/** 404 and 409 say that the run is not ours; any other failure only counts when the claim has ended meanwhile. */
+/**
+ * 404 and 409 say that the run is not ours. The task's credentials end with the claim, so after that their refusal says
+ * it too. A service that does not answer says nothing, whatever our clock shows.
+ */
 function isFinal({ status }: QueueError, takenUntil: Date): boolean {
-  return status === 404 || status === 409 || takenUntil.getTime() <= Date.now();
+  if (status === 401 || status === 403) return takenUntil.getTime() <= Date.now();
+  return status === 404 || status === 409;
 }

@@ -1,11 +1,11 @@
 /** The queue as the worker sees it: it asks for work. */
 import type { Queue } from "taskcluster-client";
 import type { AgentConfig } from "../config.ts";
-import { checkClaims } from "./check.ts";
+import { checkClaims, type Refused } from "./check.ts";
 import { toQueueError } from "./retry.ts";
 import { queueClient, RunQueue } from "./run-queue.ts";
 import type { TaskQueue } from "./task-queue.ts";
-import type { Claim, Credentials } from "./types.ts";
+import type { Claim, ClaimedRun, Credentials } from "./types.ts";
 
 /** The queue holds a call for 20 s when it has no task. */
 const CLAIM_TIMEOUT_MS = 45_000;
@@ -27,7 +27,7 @@ export class QueueClient {
    * Waits up to 20 s for work; an empty list is normal. Never repeated: each try can claim another task. `refused` hears
    * of claims that cannot be understood. Throws QueueError.
    */
-  async claimWork(tasks: number, refused: (error: Error) => void): Promise<Claim[]> {
+  async claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
     const { provisionerId, workerType, workerGroup, workerId } = this.#config;
     const request = { workerGroup, workerId, tasks: Math.min(tasks, MOST_CLAIMS) };
     try {
@@ -38,7 +38,7 @@ export class QueueClient {
   }
 
   /** `created` hears of every artifact that the queue has accepted. */
-  forRun(claim: Claim, created: (name: string, storageType: string) => void): TaskQueue {
+  forRun(claim: ClaimedRun, created: (name: string, storageType: string) => void): TaskQueue {
     return new RunQueue(this.#config.rootURL, claim, this.#config, created);
   }
 }

@@ -13,7 +13,7 @@ export function backoffMs(n: number, longest = LONGEST_DELAY_MS): number {
 }
 
 /** Whether the same call may go through later: no answer came, or the service had a fault of its own. */
-export function isTemporary({ status }: QueueError): boolean {
+function isTemporary({ status }: QueueError): boolean {
   return status === null || status >= 500 || status === 429;
 }
 

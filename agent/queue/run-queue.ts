@@ -4,7 +4,7 @@ import type { ExceptionReason } from "../outcome.ts";
 import { checkArtifact, checkReclaim, checkRuns, type RunStatus } from "./check.ts";
 import { retry, toQueueError } from "./retry.ts";
 import type { TaskQueue } from "./task-queue.ts";
-import type { ArtifactRequest, Claim, Credentials } from "./types.ts";
+import type { ArtifactRequest, ClaimedRun, Credentials } from "./types.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const ARTIFACT_RETRY_MS = 60_000;
@@ -15,7 +15,7 @@ export function queueClient(rootUrl: string, credentials: Credentials | Record<s
 
 export class RunQueue implements TaskQueue {
   readonly rootUrl: string;
-  readonly #claim: Claim;
+  readonly #claim: ClaimedRun;
   readonly #worker: { workerGroup: string; workerId: string };
   readonly #created: (name: string, storageType: string) => void;
   readonly #anyone: Queue;
@@ -25,7 +25,7 @@ export class RunQueue implements TaskQueue {
   /** `created` hears of every artifact that the queue has accepted. */
   constructor(
     rootUrl: string,
-    claim: Claim,
+    claim: ClaimedRun,
     worker: { workerGroup: string; workerId: string },
     created: (name: string, storageType: string) => void,
   ) {
@@ -100,7 +100,7 @@ export class RunQueue implements TaskQueue {
   }
 
   /** The queue takes the same report any number of times, so it is repeated for as long as the claim lasts. */
-  async #report(call: (own: Queue, claim: Claim) => Promise<unknown>): Promise<void> {
+  async #report(call: (own: Queue, claim: ClaimedRun) => Promise<unknown>): Promise<void> {
     await retry(
       () => call(this.#own, this.#claim),
       () => this.#takenUntil,

@@ -23,11 +23,15 @@ export interface TaskDefinition {
   readonly whole: Readonly<Record<string, unknown>>;
 }
 
-export interface Claim {
+/** All that it takes to tell the queue about a run. */
+export interface ClaimedRun {
   readonly taskId: TaskId;
   readonly runId: RunId;
   readonly takenUntil: Date;
   readonly credentials: Credentials;
+}
+
+export interface Claim extends ClaimedRun {
   readonly task: TaskDefinition;
 }
 

@@ -39,14 +39,14 @@ describe("requests and answers", () => {
 
   test("a refusal is an error with its code, and the client goes on", async (t) => {
     const { client } = await connectScripted(t, {
-      createUser: ({ refuse }) => refuse("create-failed", "dscl ended with 40"),
+      createUser: ({ refuse }) => refuse("spawn-failed", "the system says no"),
       ticket: ({ answer }) => answer({ ticket: id("1") }),
     });
     await assert.rejects(client.request("createUser", {}), (error) => {
       assert.ok(error instanceof HelperRefusedError);
       assert.deepEqual(
         [error.code, error.refusal, error.message],
-        ["helper-refused", "create-failed", "dscl ended with 40"],
+        ["helper-refused", "spawn-failed", "the system says no"],
       );
       return true;
     });

@@ -6,6 +6,7 @@ import { suite, test } from "node:test";
 import { needsRoot } from "../root.ts";
 import { useHelper } from "./fixture.ts";
 import { accountOf, processesOf } from "./machine.ts";
+import { eventually } from "./wait.ts";
 
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
 const nothing = { processes: 0, shared: 0, home: false, account: false };
@@ -64,7 +65,7 @@ suite("The end of a task user", { skip: needsRoot }, () => {
     const graves = graveyard().filter((grave) => grave.startsWith(user.name));
     assert.equal(graves.length, 1);
     assert.equal(lstatSync(`/home/.taskcluster-worker-${fixture.helper.slice.name}`).mode & 0o777, 0o700);
-    assert.ok(fixture.helper.status().quarantined >= 1);
+    await eventually(() => fixture.helper.status().quarantined >= 1, "status.json counts it");
   });
 
   test("never gives a quarantined uid or name to another task user", async (t) => {

@@ -119,7 +119,8 @@ suite("The helper's socket", { skip: needsRoot }, () => {
   });
 
   test("ends a connection that sends a frame larger than the limit, and does not take the rest into memory", async () => {
-    const before = residentKiB();
+    const tooLarge = (): number => fixture.helper.audit().filter(({ code }) => code === "frame-too-large").length;
+    const [before, said] = [residentKiB(), tooLarge()];
     const clients = await Promise.all(Array.from({ length: 6 }, open));
     const chunk = Buffer.alloc(256 * 1024, "x");
     await Promise.all(
@@ -132,11 +133,13 @@ suite("The helper's socket", { skip: needsRoot }, () => {
           if (!client.socket.write(chunk))
             await Promise.race([once(client.socket, "drain").catch(() => {}), client.ended]);
         }
-        assert.equal((await within(client.ended, "the end"))?.code, "frame-too-large");
+        // The last word can be lost: the kernel resets a connection that is closed with unread bytes in it.
+        assert.match((await within(client.ended, "the end"))?.code ?? "reset", /^(frame-too-large|reset)$/);
         assert.ok(client.socket.bytesWritten < 8 * 1024 * 1024, `${client.socket.bytesWritten} bytes were taken`);
       }),
     );
     assert.ok(residentKiB() - before < 48 * 1024, `${residentKiB() - before} KiB more`);
+    assert.equal(tooLarge() - said, clients.length);
   });
 
   test("takes a frame in single bytes", async (t) => {

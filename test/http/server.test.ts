@@ -150,6 +150,35 @@ test("a reader that goes away while the task is silent leaves nothing behind", a
   await freed.promise;
 });
 
+test("a log has a bounded number of readers, and room again when one goes", async (t) => {
+  const { server, log } = await serve(t);
+  const { url } = server.liveLogs.publish(log);
+  const responses = await Promise.all(Array.from({ length: 100 }, () => respond(url)));
+  const refused = await fetch(url);
+  assert.equal(refused.status, 503);
+  assert.equal(refused.headers.get("retry-after"), "30");
+  for (const response of responses) response.destroy();
+  while ((await fetch(url, { method: "HEAD" })).status === 200) {
+    const again = await respond(url);
+    again.destroy();
+    if (again.statusCode === 200) break;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+});
+
+test("a reader that comes while its log is removed is known to whoever removes it", async (t) => {
+  const { server, log } = await serve(t);
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const published = server.liveLogs.publish(log);
+  const secret = published.url.split("/").at(-1) ?? "";
+  const opening = server.liveLogs.open(secret);
+  published.remove();
+  const stream = await opening;
+  assert.ok(stream && stream !== "busy");
+  t.mock.timers.tick(10 * 60_000);
+  assert.equal(stream.destroyed, true);
+});
+
 test("closing ends every connection", async (t) => {
   const { server, log } = await serve(t);
   const response = await respond(server.liveLogs.publish(log).url);

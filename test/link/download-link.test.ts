@@ -5,6 +5,8 @@ import { createServer } from "node:net";
 import { describe, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { TaskError } from "../../agent/outcome.ts";
+import { tinyDisk } from "../artifacts/tiny-disk.ts";
+import { needsRoot } from "../root.ts";
 import { type Handler, serveLinks } from "./link-server.ts";
 
 const script = "#!/bin/sh\necho hello\n";
@@ -44,6 +46,18 @@ describe("what is downloaded", () => {
       taskError("malformed-payload", new RegExp(`sha256 is ${sha256}.*asks for ${wrong}`)),
     );
     assert.deepEqual(await files(), []);
+  });
+
+  test("a link without a byte is malformed-payload", async (t) => {
+    const { download, files } = await serveLinks(t, { "/x": (_, response) => response.end() });
+    await assert.rejects(download("/x"), taskError("malformed-payload", /cannot be used: it is empty/));
+    assert.deepEqual(await files(), []);
+  });
+
+  test("a disk of the worker that is full is resource-unavailable", { skip: needsRoot }, async (t) => {
+    const toDir = await tinyDisk(t, "1m");
+    const { download } = await serveLinks(t, { "/x": (_, response) => response.end(Buffer.alloc(2_000_000)) });
+    await assert.rejects(download("/x", { toDir }), taskError("resource-unavailable", /worker's disk: .*ENOSPC/));
   });
 
   test("a body that the server compressed is stored as it was before", async (t) => {

@@ -12,6 +12,7 @@ const rows: readonly [behaviour: string, address: string, header: string | null,
   ["an escaped slash does not lead elsewhere", "http://h/..%2f..%2fetc%2fpasswd", null, "passwd"],
   ["escaped dots do not lead elsewhere", "http://h/a%2f..", null, "task"],
   ["tmp is kept for TMPDIR", "http://h/tmp", null, "task"],
+  ["tmp is kept for TMPDIR in any case", "http://h/TMP", 'attachment; filename="Tmp"', "task"],
   ["a header's name wins", "http://h/a", 'attachment; filename="run.sh"', "run.sh"],
   [
     "an extended name wins over the plain one",

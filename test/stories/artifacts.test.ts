@@ -10,7 +10,8 @@ const { story } = runOnce({
   optional: bash("true", { artifacts: [file("none", { optional: true })] }),
   shadow: bash("ln -s /etc/shadow secret", { artifacts: [file("secret")] }),
   shadowByName: bash("true", { artifacts: [{ type: "file", path: "/etc/shadow", name: "public/shadow" }] }),
-  passwd: bash("ln -s /etc/passwd accounts", { artifacts: [file("accounts")] }),
+  // Not /etc/passwd: beside this task accounts come and go, and a file that changes while it is read is refused.
+  shells: bash("ln -s /etc/shells shells", { artifacts: [file("shells")] }),
   fifo: bash("mkfifo pipe", { artifacts: [file("pipe")] }),
   socket: bash("perl -MIO::Socket::UNIX -e 'IO::Socket::UNIX->new(Local => q(socket), Listen => 1)'", {
     artifacts: [file("socket")],
@@ -60,10 +61,10 @@ describe("what becomes of an artifact", { skip: needsRoot }, () => {
   });
 
   test("a link to a file that everybody may read is read", async () => {
-    const task = await story("passwd");
+    const task = await story("shells");
     assert.equal(task.resolution, "completed/completed");
-    const { uid } = task.user;
-    assert.match(readFileSync(task.artifact("public/accounts")?.path ?? "", "utf8"), new RegExp(`:${uid}:${uid}:`));
+    const copy = readFileSync(task.artifact("public/shells")?.path ?? "", "utf8");
+    assert.equal(copy, readFileSync("/etc/shells", "utf8"));
   });
 
   test("a sparse file of 2 GB is uploaded whole", async () => {

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
+import { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { Fixture } from "./fixture.ts";
 
@@ -175,16 +176,16 @@ describe("a task run", { concurrency: 4 }, () => {
   });
 
   it("keeps its claim although reclaims fail now and then", async (t) => {
-    const faults = { status503: { method: "reclaimTask", times: 2 } };
-    const fixture = await Fixture.start(t, { queue: { claimTimeoutMs: 3_000, faults } });
-    const taskId = await fixture.createTask({ command: [sh("sleep 4")], maxRunTime: 60 });
+    const faults = { status503: { method: "reclaimTask", times: 1 } };
+    const fixture = await Fixture.start(t, { queue: { claimTimeoutMs: 4_000, faults } });
+    const taskId = await fixture.createTask({ command: [sh("sleep 5")], maxRunTime: 60 });
     void fixture.run();
     assert.equal((await fixture.resolved(taskId)).runs.length, 1);
     assert.equal(faults.status503.times, 0);
   });
 
-  it("gives up without a report when the claim has expired", async (t) => {
-    const faults = { status503: { method: "reclaimTask", times: 1_000 } };
+  it("gives up without a report when the claim has expired, as soon as the queue says so", async (t) => {
+    const faults = { status503: { method: "reclaimTask", times: 2 } };
     const config = { numberOfTasksToRun: 1, cancelCheckSecs: 600 };
     const fixture = await Fixture.start(t, { config, queue: { claimTimeoutMs: 1_000, faults } });
     const taskId = await fixture.createTask({ command: [forever], maxRunTime: 600 });
@@ -204,6 +205,40 @@ describe("a task run", { concurrency: 4 }, () => {
     const { runs } = await fixture.queue.waitFor(taskId, ({ runs }) => runs.length === 2);
     assert.equal(runs[0]?.reasonResolved, "worker-shutdown");
     assert.equal(runs[1]?.reasonCreated, "retry");
+  });
+
+  it("fails a task that floods its log, at once and with an end to the log", async (t) => {
+    const fixture = await Fixture.start(t, { config: { maxLogBytes: 100_000 } });
+    const taskId = await fixture.createTask({ command: [sh("exec yes")], maxRunTime: 600 });
+    void fixture.run();
+    assert.equal((await fixture.resolved(taskId)).state, "failed");
+    const log = await fixture.log(taskId);
+    assert.equal(lastLine(log), "[taskcluster:error] The task wrote more than 100000 bytes to its log.");
+    assert(log.length < 110_000, `${log.length} bytes`);
+    assert.match(log, /Command ABORTED/);
+  });
+
+  it("gives up files whose upload would last beyond the deadline, and uploads the log", async (t) => {
+    const fixture = await Fixture.start(t);
+    const make = fixture.engine.newSandboxBuilder.bind(fixture.engine);
+    fixture.engine.newSandboxBuilder = async () => {
+      const builder = await make();
+      const start = builder.startSandbox.bind(builder);
+      builder.startSandbox = () => {
+        const sandbox = start();
+        const finish = sandbox.finish.bind(sandbox);
+        const endless = async () => ({ size: 1, body: new Readable({ read() {} }) });
+        sandbox.finish = async () => Object.assign(await finish(), { openFile: endless });
+        return sandbox;
+      };
+      return builder;
+    };
+    const artifacts = [{ type: "file", path: "a" }];
+    const deadline = new Date(Date.now() + 5_000).toISOString();
+    const taskId = await fixture.createTask({ command: [["true"]], maxRunTime: 60, artifacts }, { deadline });
+    void fixture.run();
+    assert.equal((await fixture.resolved(taskId)).state, "failed");
+    assert.match(lastLine(await fixture.log(taskId)), /The files of the task could not be uploaded in time\.$/);
   });
 
   it("reports again until the queue has heard it", async (t) => {
