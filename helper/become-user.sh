@@ -15,12 +15,11 @@ fi
 { ulimit -c 0 && umask "$4"; } || exit 126
 ulimit -n "$3" 2>/dev/null || [[ $(ulimit -H -n) != unlimited ]] || exit 126
 ulimit -u "$2" 2>/dev/null || [[ $(ulimit -H -u) != unlimited ]] || exit 126
+# The relay is born with these ignored: `kill 0` in a task would lose its last lines else.
+trap '' HUP INT QUIT TERM
 if [[ $6 == relay ]]; then
-  # Linux refuses to open a socket through /dev/stdout, so a pipe stands before it. Its reader must outlive `kill 0`.
-  exec 1> >(
-    trap '' HUP INT QUIT TERM
-    exec /bin/cat 3>&-
-  )
+  # Linux refuses to open a socket through /dev/stdout, so a pipe stands before it.
+  exec 1> >(exec /bin/cat 3>&-)
 fi
 IFS= read -r -d '' -u 3 exports
 # A signal to the group is the command's to die of; this shell stays to report. A child does not inherit a handler.

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ValidateFunction } from "ajv";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { messageOf } from "../thrown.ts";
 import { authenticate, type Caller } from "./auth.ts";
 import type { Clients } from "./credentials.ts";
 import { ApiError, envelope } from "./errors.ts";
@@ -141,7 +142,7 @@ function asApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
   const status = error instanceof Error && "statusCode" in error ? error.statusCode : undefined;
   if (status === 413) return new ApiError("InputTooLarge", "The body is larger than 10 MiB.");
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (typeof status === "number" && status < 500) return new ApiError("MalformedPayload", message);
   return new ApiError("InternalServerError", `The local queue failed: ${message}`);
 }

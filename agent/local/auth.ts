@@ -1,5 +1,6 @@
 /** Who calls: Hawk header or bewit, checked with the client's key, its certificate and its authorizedScopes. */
 import { server, utils } from "hawk";
+import { messageOf } from "../thrown.ts";
 import { type Client, type Clients, CredentialsError } from "./credentials.ts";
 import { ApiError } from "./errors.ts";
 import { anonymousScopes, satisfies } from "./scopes.ts";
@@ -69,7 +70,7 @@ export async function authenticate(clients: Clients, signed: SignedRequest): Pro
     return { clientId: found.clientId, scopes: [...found.scopes, ...anonymousScopes] };
   } catch (error) {
     // Hawk throws errors of a package that is not ours to import; all of them mean that the caller is not known.
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new ApiError("AuthenticationFailed", `Authentication failed: ${reason}`);
   }
 }
