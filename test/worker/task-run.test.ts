@@ -167,8 +167,8 @@ describe("a task run", { concurrency: 4 }, () => {
   });
 
   it("keeps its claim for as long as it runs", async (t) => {
-    const fixture = await Fixture.start(t, { queue: { claimTimeoutMs: 1_000 } });
-    const taskId = await fixture.createTask({ command: [sh("sleep 3")], maxRunTime: 60 });
+    const fixture = await Fixture.start(t, { queue: { claimTimeoutMs: 4_000 } });
+    const taskId = await fixture.createTask({ command: [sh("sleep 6")], maxRunTime: 60 });
     void fixture.run();
     const { state, runs } = await fixture.resolved(taskId);
     assert.equal(state, "completed");
