@@ -22,6 +22,11 @@ function log(level: 30 | 50, msg: string): void {
   process.stderr.write(`${JSON.stringify({ level, time: Date.now(), name: "helper", msg })}\n`);
 }
 
+function refuse(status: number, msg: string): number {
+  log(50, msg);
+  return status;
+}
+
 /** Ends every user that an earlier helper of this instance left. Resting ones stay: they are proven clean. */
 async function recover(helper: Helper): Promise<void> {
   for (const user of [...helper.journal.users.values()].filter(({ state }) => state !== "resting")) {
@@ -56,15 +61,12 @@ async function main(): Promise<number> {
   }
   const mayWrite = (path: string): boolean => process.permission?.has("fs.write", path) ?? true; // No flags: everything.
   const missing = writable(places, config).find((path) => !mayWrite(path));
-  if (missing || mayWrite("/etc/passwd")) {
+  if (import.meta.main && (missing || mayWrite("/etc/passwd"))) {
     throw new Error(`the flags and ${file} differ: ${missing ?? "/etc/passwd"}; render the flags again`);
   }
   if (!existsSync(places.private)) mkdirSync(places.private, 0o700);
   const unlock = await takeLock(`${places.private}/lock`);
-  if (typeof unlock === "string") {
-    log(50, `instance ${instance} is served by process ${unlock}`);
-    return EX_TEMPFAIL;
-  }
+  if (typeof unlock === "string") return refuse(EX_TEMPFAIL, `instance ${instance} is served by process ${unlock}`);
   const helper = makeHelper(instance, places, config);
   const stop = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.resolve(signal));
@@ -84,8 +86,8 @@ async function main(): Promise<number> {
   return 0;
 }
 
-process.exitCode = await main().catch((error: unknown) => {
-  log(50, messageOf(error));
-  return EX_CONFIG;
-});
-process.exit();
+/** To its exit. Tests that measure call it without the flags, hence `import.meta.main` above. */
+export async function start(): Promise<never> {
+  return process.exit(await main().catch((error: unknown) => refuse(EX_CONFIG, messageOf(error))));
+}
+if (import.meta.main) await start();

@@ -3,16 +3,7 @@
  * long as it runs. Each part lies in a directory named by its content, so an unchanged one is copied once.
  */
 import { createHash } from "node:crypto";
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Regular files below `top`, in a stable order; links and special files are no sources. */
@@ -37,8 +28,9 @@ function stagePart(root: string, files: string[], staged: string, modules = ""):
   const contents = files.map((file) => [file, readFileSync(join(root, file))] as const);
   const hash = createHash("sha256").update(modules);
   for (const [file, bytes] of contents) hash.update(`${file}\0${bytes.length}\0`).update(bytes);
-  const directory = join(staged, hash.digest("hex").slice(0, 32));
-  if (existsSync(directory)) return directory;
+  const name = hash.digest("hex").slice(0, 32);
+  const directory = join(staged, name);
+  if (readdirSync(staged).includes(name)) return directory;
   const making = `${directory}.${process.pid}`;
   for (const [file, bytes] of contents) {
     mkdirSync(dirname(join(making, file)), { recursive: true });
