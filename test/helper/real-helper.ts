@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { takeLock } from "../../helper/lock.ts";
 import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
@@ -53,7 +54,20 @@ export interface RealHelper {
   stop(): Promise<void>;
 }
 
-function agentAccount(node: string, code: string, action: string, config: string): void {
+/**
+ * A slice for this process, from the end of the list, so that starters, which take the first, are met last. No other test
+ * takes it while its helper is killed and not yet restarted.
+ */
+async function reserve(): Promise<{ slice: Slice; giveBack: () => void }> {
+  for (const slice of slices.toReversed()) {
+    const giveBack = await takeLock(`${stateRoot}/private/test-${slice.name}.lock`);
+    if (typeof giveBack !== "string") return { slice, giveBack };
+  }
+  throw new Error("every slice is in use by a test");
+}
+
+/** `acquire` or `release`: makes the agent's account for this process, or gives it back. */
+export function agentAccount(node: string, code: string, action: string, config: string): void {
   const run = spawnSync(node, [join(code, "helper/agent-account.ts"), action, config], { cwd: "/", encoding: "utf8" });
   if (run.status !== 0) throw new Error(`agent-account ${action}: ${run.stderr}`);
 }
@@ -74,19 +88,18 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
   agentAccount(node, code, "acquire", accountConfig);
   const own = { dscl: join(dsclDir, "dscl"), ...settings };
 
-  async function start(candidates: Slice[]): Promise<{ slice: Slice; child: ChildProcess }> {
-    for (const slice of candidates) {
-      const child = await startHelper(slice, node, code, own);
-      if (typeof child !== "number") return { slice, child };
-      if (child !== 75)
-        throw new Error(
-          `the helper ended with ${child}: ${readFileSync(`${placesOf(slice.name).logs}/helper.log`, "utf8")}`,
-        );
-    }
-    throw new Error("no slice is free");
+  const { slice, giveBack } = await reserve();
+  async function start(): Promise<ChildProcess> {
+    const child = await startHelper(slice, node, code, own);
+    if (typeof child !== "number") return child;
+    const log = readFileSync(`${placesOf(slice.name).logs}/helper.log`, "utf8")
+      .trim()
+      .split("\n")
+      .at(-1);
+    throw new Error(`the helper ended with ${child}: ${log}`);
   }
 
-  let { slice, child } = await start(slices);
+  let child = await start();
   const places = placesOf(slice.name);
   const logFile = `${places.logs}/helper.log`;
   const logBefore = readFileSync(logFile, "utf8").length;
@@ -144,10 +157,10 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
       await gone;
     },
     async restart() {
-      ({ child } = await start([slice]));
+      child = await start();
     },
     async stop() {
-      if (child.exitCode !== null || child.signalCode !== null) ({ child } = await start([slice]));
+      if (child.exitCode !== null || child.signalCode !== null) child = await start();
       await idle();
       removeLeftovers();
       const gone = once(child, "exit");
@@ -155,6 +168,7 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
       await gone;
       agentAccount(node, code, "release", accountConfig);
       rmSync(dsclDir, { recursive: true });
+      giveBack();
     },
   };
 }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
 import { stateRoot } from "../../helper/places.ts";
-import { slices, startHelper } from "../../helper/slice.ts";
+import { slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
 import { processesOf } from "../helper/machine.ts";
+import { agentAccount } from "../helper/real-helper.ts";
 import { needsRoot } from "../root.ts";
 import { checkout, Launched } from "./launched.ts";
 import { assertGone, eventuallyGone } from "./machine-clean.ts";
@@ -42,13 +43,17 @@ function sliceOf(uid: number): (typeof slices)[number] {
 async function startAgain(uid: number): Promise<void> {
   mkdirSync(`${stateRoot}/staged`, { recursive: true });
   const { node, code } = stage(checkout, process.execPath, `${stateRoot}/staged`);
+  const config = writeConfig(`${stateRoot}/private/crashes-${process.pid}.json`, 5500, code);
+  agentAccount(node, code, "acquire", config);
   const helper = await startHelper(sliceOf(uid), node, code);
   if (typeof helper === "number") {
     assert.equal(helper, 75, "somebody else's run has started the instance already");
-    return;
+  } else {
+    helper.stdin?.end();
+    await once(helper, "exit");
   }
-  helper.stdin?.end();
-  await once(helper, "exit");
+  agentAccount(node, code, "release", config);
+  rmSync(config);
 }
 
 describe("kill -9 in mid-task", { skip: needsRoot }, () => {
