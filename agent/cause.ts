@@ -12,6 +12,7 @@ const engineCauses: Record<EngineError["code"], CauseKind> = {
   // Another worker, or this one later, can run the task: the queue tries again.
   "no-free-user": "worker-shutdown",
   "helper-lost": "worker-shutdown",
+  "isolation-broken": "worker-shutdown",
   "helper-refused": "internal-error",
   "place-failed": "internal-error",
 };

@@ -19,7 +19,7 @@ const meanings: Record<keyof typeof exitStatus, string> = {
   exception: "a task ended in an exception; of several tasks the worst counts",
   usage: "wrong usage, or a file that cannot be read or holds no valid task",
   unavailable: "the queue, the helper or the worker's own Node is not there",
-  internal: "our fault, or a task user that could not be proven gone",
+  internal: "our fault, or a task user that was not isolated or could not be proven gone",
   busy: "no slice of user ids is free; try again later",
   notRoot: "this needs root (or must not be root); the message has the line to run",
   misconfigured: "a setting is missing or wrong",

@@ -104,7 +104,7 @@ async function runAll(context: Context, file: TasksOfFile, state: string): Promi
     const reports = await Promise.all(planned.map((task) => reportFor(task, context, planned.length > 1, queue)));
     const session = new RunSession(reports, queue, new TaskCreator(queue.rootUrl, queue.rootCredentials));
     await session.create();
-    const { worker, lost, finish } = await startWorker({
+    const { worker, lost, unsafe, finish } = await startWorker({
       config: { ...settings(queue, pool, planned.length, instance), workerTypeMetadata: await hostFacts() },
       socket,
       state,
@@ -122,7 +122,7 @@ async function runAll(context: Context, file: TasksOfFile, state: string): Promi
     void session.allEnded.then(() => worker.stopGracefully());
     await finish();
     const statuses = await session.finish();
-    if (lost.aborted) statuses.push(exitStatus.internal);
+    if (lost.aborted || unsafe.aborted) statuses.push(exitStatus.internal);
     if (interrupts.stop.aborted) statuses.push(exitStatus.interrupted);
     return worst(statuses);
   } finally {

@@ -1,5 +1,6 @@
 /** Puts the worker together: engine, plugins, live logs, the claim loop. `work` and `run-task` differ in their settings only. */
 import { mkdir, rm } from "node:fs/promises";
+import { resolve } from "node:path";
 import type { AgentConfig } from "../config.ts";
 import { EngineError } from "../engine/engine.ts";
 import { type MacosxEngine, startMacosxEngine } from "../engine/macosx.ts";
@@ -20,6 +21,8 @@ export interface WorkerSetup {
   readonly socket: string;
   /** The agent's own directory; made when it is missing. */
   readonly state: string;
+  /** The file that the configuration came from, if any. */
+  readonly configFile?: string | undefined;
   readonly logger: Logger;
   /** How long a helper that is not there yet is waited for. */
   readonly helperMs: number;
@@ -33,6 +36,8 @@ export interface StartedWorker {
   readonly worker: Worker;
   /** Aborted when the helper is lost; the worker then claims nothing more. */
   readonly lost: AbortSignal;
+  /** Aborted when tasks are not isolated; the worker then claims nothing more. */
+  readonly unsafe: AbortSignal;
   /** Runs until the worker ends, then closes everything that was started for it. */
   finish(): Promise<WorkerEnd>;
 }
@@ -54,27 +59,46 @@ function capacityOf({ capacity }: AgentConfig, { maxUsers }: MacosxEngine, logge
   return Math.min(capacity, maxUsers);
 }
 
-/** Throws CommandError `unavailable` when there is no helper to talk to. */
+/** An engine whose first task user could do nothing that no task may do. Throws EngineError. */
+async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<MacosxEngine> {
+  const { socket, state, logger, helperMs, signal, configFile } = setup;
+  const agentFiles = [state, scratchRoot, ...(configFile === undefined ? [] : [resolve(configFile)])];
+  const options = { socketPath: socket, log: logger, deadlineMs: helperMs, signal, agentFiles };
+  const engine = await startMacosxEngine(options);
+  try {
+    await engine.ready();
+    return engine;
+  } catch (error) {
+    await engine.dispose();
+    throw error;
+  }
+}
+
+/** Throws CommandError `unavailable` when there is no helper to talk to, `internal` when tasks would not be isolated. */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
-  const { socket, state, logger, helperMs, signal, events, changed } = setup;
+  const { state, logger, events, changed } = setup;
   await mkdir(state, { recursive: true, mode: 0o700 });
   const scratchRoot = await makeScratch(state, "runs");
-  const engine = await startMacosxEngine({ socketPath: socket, log: logger, deadlineMs: helperMs, signal }).catch(
-    async (error: unknown) => {
-      await rm(scratchRoot, { recursive: true, force: true });
-      if (!(error instanceof EngineError)) throw error;
-      throw new CommandError(exitStatus.unavailable, `the helper cannot be used: ${error.message}`);
-    },
-  );
+  const engine = await isolatedEngine(setup, scratchRoot).catch(async (error: unknown) => {
+    await rm(scratchRoot, { recursive: true, force: true });
+    if (!(error instanceof EngineError)) throw error;
+    if (error.code === "isolation-broken") throw new CommandError(exitStatus.internal, error.message);
+    throw new CommandError(exitStatus.unavailable, `the helper cannot be used: ${error.message}`);
+  });
   const config = { ...setup.config, capacity: capacityOf(setup.config, engine, logger) };
   const server = await serverOrNone(config, logger);
   const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null });
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const worker = new Worker({ ...services, client: new QueueClient(config), ...(changed ? { changed } : {}) });
   whenAborted(engine.lost, () => worker.stopNow());
+  whenAborted(engine.unsafe, () => {
+    logger.fatal(messageOf(engine.unsafe.reason));
+    worker.stopGracefully();
+  });
   return {
     worker,
     lost: engine.lost,
+    unsafe: engine.unsafe,
     finish: async () => {
       try {
         return await worker.run();

@@ -57,7 +57,12 @@ function levelOf(name: string): LogLevel {
 }
 
 /** The file of --config, or that of the installation where there is one. */
-async function configFile({ arguments: { values }, launch }: Context, usual: string) {
+interface ConfigFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+async function configFile({ arguments: { values }, launch }: Context, usual: string): Promise<ConfigFile | null> {
   const path = values.get("config");
   if (path !== undefined) return { name: path, text: await readArgumentFile(launch, path, configFileBytes) };
   try {
@@ -81,8 +86,7 @@ function notConfigured(lacking: readonly string[], say: Context["say"]): ExitSta
   return exitStatus.misconfigured;
 }
 
-async function configOf(context: Context, usual: string): Promise<AgentConfig> {
-  const file = await configFile(context, usual);
+async function configOf(context: Context, file: ConfigFile | null): Promise<AgentConfig> {
   try {
     const flags = file === null && context.launch.helper ? { capacity: sessionCapacity } : {};
     return loadConfig({ flags, env: context.env, ...(file ? { file } : {}) });
@@ -103,7 +107,8 @@ export async function work(context: Context): Promise<ExitStatus> {
   if (parsed.flags.has("with-helper") && !launch.helper) {
     throw rootNeeded("--with-helper starts the helper, which only root can do", argv, process.cwd());
   }
-  const found = await configOf(context, places(process.platform, "default", homedir()).workerConfig);
+  const file = await configFile(context, places(process.platform, "default", homedir()).workerConfig);
+  const found = await configOf(context, file);
   const config = { ...found, workerId: found.workerId || (found.rootURL === "" ? "" : workerIdOf(hostname())) };
   const lacking = missing(config);
   if (lacking.length > 0) return notConfigured(lacking, say);
@@ -113,6 +118,7 @@ export async function work(context: Context): Promise<ExitStatus> {
     config: { ...config, workerTypeMetadata: { ...(await hostFacts()), ...config.workerTypeMetadata } },
     socket: launch.helper?.socket ?? own.socket,
     state: launch.state ?? own.agentState,
+    configFile: file?.name,
     logger,
     events: () => {},
   };
@@ -123,11 +129,12 @@ export async function work(context: Context): Promise<ExitStatus> {
       throw error;
     });
     if (!started) break;
-    const { worker, lost, finish } = started;
+    const { worker, lost, unsafe, finish } = started;
     whenAborted(interrupts.drain, () => worker.stopGracefully());
     whenAborted(interrupts.stop, () => worker.stopNow());
     const end = await finish();
     logger.info({ end }, "The worker has ended.");
+    if (unsafe.aborted) return exitStatus.internal;
     if (!lost.aborted || ending.aborted) break;
     logger.warn("The helper was lost, and with it every run. Waiting for its successor.");
   }

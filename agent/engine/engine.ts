@@ -18,6 +18,8 @@ export interface Engine {
   newSandboxBuilder(): Promise<SandboxBuilder>;
   /** Aborted when the control connection is lost: every run then ends as worker-shutdown. */
   readonly lost: AbortSignal;
+  /** Aborted when a task user could do what no task may: no task may begin on this machine. */
+  readonly unsafe: AbortSignal;
   /** Deletes the warm user and closes the connection. Only after every sandbox is disposed. */
   dispose(): Promise<void>;
 }
@@ -83,6 +85,7 @@ export type EngineErrorCode =
   | "no-free-user"
   | "helper-lost"
   | "helper-refused"
+  | "isolation-broken"
   | "place-failed";
 
 export class EngineError extends Error {

@@ -3,6 +3,7 @@
  * root is asked of the helper; everything else happens here or in processes of the task user.
  */
 import type { Gone } from "../../shared/protocol/messages.ts";
+import { Canary } from "./canary.ts";
 import type { Engine, SandboxBuilder } from "./engine.ts";
 import { connectHelper, type HelperClient } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";
@@ -20,6 +21,8 @@ export interface EngineLog {
 export interface MacosxOptions {
   readonly socketPath: string;
   readonly log: EngineLog;
+  /** Files and directories of the agent's own, which no task may look into. */
+  readonly agentFiles?: readonly string[];
   /** How long to wait for the helper, in milliseconds. */
   readonly deadlineMs?: number;
   /** Ends the wait. */
@@ -33,12 +36,15 @@ export class MacosxEngine implements Engine {
   readonly maxUsers: number;
   readonly #client: HelperClient;
   readonly #log: EngineLog;
+  readonly #canary: Canary;
+  readonly #accounts = new Set<TaskAccount>();
   readonly #warm: WarmUser;
 
-  constructor(client: HelperClient, maxUsers: number, log: EngineLog) {
+  constructor(client: HelperClient, maxUsers: number, { log, agentFiles = [] }: MacosxOptions) {
     this.maxUsers = maxUsers;
     this.#client = client;
     this.#log = log;
+    this.#canary = new Canary(client.socketPath, agentFiles);
     this.#warm = new WarmUser(
       () => this.#create(),
       (message) => log.warn({ reason: message }, "no task user could be made ahead"),
@@ -50,13 +56,32 @@ export class MacosxEngine implements Engine {
     return this.#client.lost;
   }
 
+  get unsafe(): AbortSignal {
+    return this.#canary.broken;
+  }
+
+  /** Resolves when the first task user is there, or cannot be had. Throws EngineError `isolation-broken`. */
+  async ready(): Promise<void> {
+    await this.#warm.filled();
+    if (this.unsafe.aborted) throw this.unsafe.reason;
+  }
+
   async newSandboxBuilder(): Promise<SandboxBuilder> {
     const account = await this.#warm.take();
     let gone: Promise<Gone> | null = null;
-    return new MacosxBuilder(account, () => {
+    const end = (): Promise<Gone> => {
       gone ??= this.#end(account);
       return gone;
-    });
+    };
+    // A user made ahead may have waited for hours. This goes on beside what comes before the first command.
+    return new MacosxBuilder(account, this.#probe(account), end);
+  }
+
+  #probe(account: TaskAccount): Promise<void> {
+    return this.#canary.probe(
+      account,
+      [...this.#accounts].filter((other) => other !== account),
+    );
   }
 
   async dispose(): Promise<void> {
@@ -71,8 +96,10 @@ export class MacosxEngine implements Engine {
   async #create(): Promise<TaskAccount> {
     const account = new TaskAccount(this.#client, await this.#client.request("createUser", {}));
     this.#log.info({ user: account.user.name, uid: account.user.uid }, "task user created");
+    this.#accounts.add(account);
     try {
       await makeTemporaryDirectory(account);
+      await this.#probe(account);
     } catch (error) {
       await this.#end(account);
       throw error;
@@ -81,7 +108,7 @@ export class MacosxEngine implements Engine {
   }
 
   async #end(account: TaskAccount): Promise<Gone> {
-    const gone = await account.delete();
+    const gone = await account.delete().finally(() => this.#accounts.delete(account));
     const { name, uid } = account.user;
     const fields = { user: name, uid, ...gone };
     if (gone.state === "quarantined")
@@ -98,5 +125,5 @@ export async function startMacosxEngine(options: MacosxOptions): Promise<MacosxE
   const { client, hello } = await connectHelper({ socketPath, deadlineMs, signal });
   const { helperVersion, live, quarantined } = hello;
   log.info({ helperVersion, live, resting: hello.resting.length, quarantined }, "connected to the helper");
-  return new MacosxEngine(client, hello.limits.maxUsers, log);
+  return new MacosxEngine(client, hello.limits.maxUsers, options);
 }

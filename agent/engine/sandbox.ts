@@ -29,13 +29,17 @@ export type End = () => Promise<Gone>;
 
 export class MacosxBuilder implements SandboxBuilder {
   readonly #account: TaskAccount;
+  readonly #isolated: Promise<void>;
   readonly #end: End;
   readonly #env = new Map<string, string>();
   #consumed = false;
 
-  constructor(account: TaskAccount, end: End) {
+  /** No command runs before `isolated` has resolved. */
+  constructor(account: TaskAccount, isolated: Promise<void>, end: End) {
     this.#account = account;
+    this.#isolated = isolated;
     this.#end = end;
+    isolated.catch(() => undefined); // The first command throws it.
   }
 
   get user(): TaskUser {
@@ -69,7 +73,7 @@ export class MacosxBuilder implements SandboxBuilder {
   startSandbox(): Sandbox {
     if (this.#consumed) throw new Error("startSandbox was called twice");
     this.#consumed = true;
-    return new MacosxSandbox(this.#account, this.#end, Object.fromEntries(this.#env));
+    return new MacosxSandbox(this.#account, this.#isolated, this.#end, Object.fromEntries(this.#env));
   }
 
   dispose(): Promise<Gone> {
@@ -79,6 +83,7 @@ export class MacosxBuilder implements SandboxBuilder {
 
 class MacosxSandbox implements Sandbox {
   readonly #account: TaskAccount;
+  readonly #isolated: Promise<void>;
   readonly #end: End;
   readonly #env: Readonly<Record<string, string>>;
   #state: "idle" | "running" | "finished" = "idle";
@@ -87,8 +92,9 @@ class MacosxSandbox implements Sandbox {
   /** Processes that outlived the last command and had to be killed for its output to end. */
   #outlived = 0;
 
-  constructor(account: TaskAccount, end: End, env: Readonly<Record<string, string>>) {
+  constructor(account: TaskAccount, isolated: Promise<void>, end: End, env: Readonly<Record<string, string>>) {
     this.#account = account;
+    this.#isolated = isolated;
     this.#end = end;
     this.#env = env;
   }
@@ -110,6 +116,7 @@ class MacosxSandbox implements Sandbox {
   async #run(argv: readonly string[], output: Writable): Promise<CommandResult> {
     this.#outlived = 0;
     const killsBefore = this.#kills;
+    await this.#isolated;
     const process = await this.#account.start({ argv, env: this.#env });
     const startedAt = performance.now();
     const ended = process.exited.then(() => ({

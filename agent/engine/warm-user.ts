@@ -26,6 +26,11 @@ export class WarmUser {
     });
   }
 
+  /** Resolves when the warm user is there, or could not be made. */
+  async filled(): Promise<void> {
+    await this.#warm;
+  }
+
   /** The warm user, or a new one. The next one is begun when this one is there. Throws EngineError. */
   async take(): Promise<TaskAccount> {
     if (this.#closed) throw new EngineError("helper-lost", "The engine has been disposed.");

@@ -6,6 +6,7 @@ import { parseArgs } from "node:util";
 import { needsRoot } from "../root.ts";
 import type { Form } from "./bench-helper.ts";
 import { BenchWorker } from "./bench-worker.ts";
+import { canary } from "./canary.ts";
 import { firstByte } from "./first-byte.ts";
 import { type Options, progress, type Row } from "./measure.ts";
 import { memory } from "./memory.ts";
@@ -22,6 +23,7 @@ const measures: Readonly<Record<string, Measure>> = {
     await firstByte(forms, "installed", options),
   ],
   tasks: async (forms, options) => [await tasksPerMinute(forms, 1, options), await tasksPerMinute(forms, 4, options)],
+  canary: async (_, options) => [await canary(options)],
   memory: async (forms, options) => {
     const rows: Row[] = [];
     for (const form of ["checkout", "installed"] as const) {

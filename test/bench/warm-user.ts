@@ -4,8 +4,8 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { BenchWorker } from "./bench-worker.ts";
 
 const PATIENCE_MS = 30_000;
-/** What is still on its way when the last directory is there: an answer, an audit line. */
-const SETTLE_MS = 50;
+/** What is still on its way when the last directory is there: the isolation canary, an answer, an audit line. */
+const SETTLE_MS = 100;
 
 /** Users of the worker's slice: on Linux, from the file that the stand-in writes. */
 function users({ helper }: BenchWorker): { uid: number; home: string }[] {

@@ -51,9 +51,10 @@ export class LocalSession {
     return this.#env["TASKCLUSTER_ROOT_URL"] ?? "";
   }
 
-  startWorker(settings: object): Launched {
+  /** `mode` is that of the configuration's file, which nobody but its owner should read. */
+  startWorker(settings: object, mode = 0o600): Launched {
     const config = join(this.#directory, `worker-${this.#workers.length}.yml`);
-    writeFileSync(config, JSON.stringify({ requiredDiskSpaceMegabytes: 0, ...settings }));
+    writeFileSync(config, JSON.stringify({ requiredDiskSpaceMegabytes: 0, ...settings }), { mode });
     const worker = new Launched(["work", "macosx", "--with-helper", "--config", config], { env: this.#env });
     this.#workers.push(worker);
     return worker;

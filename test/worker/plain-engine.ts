@@ -32,6 +32,8 @@ export class PlainEngine implements Engine {
     return this.#lost.signal;
   }
 
+  readonly unsafe = new AbortController().signal;
+
   lose(): void {
     this.#lost.abort();
   }
