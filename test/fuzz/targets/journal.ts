@@ -30,7 +30,8 @@ const range = [5000, 5009] as const;
 const headBytes = 3;
 
 function line(random: Random): string {
-  return JSON.stringify(Object.assign(Object(valueFor(schema, random)), { uid: 5000 + random.below(10) }));
+  const uid = random.oneIn(20) ? random.pick([4999, 5010, 59_999]) : 5000 + random.below(10);
+  return JSON.stringify(Object.assign(Object(valueFor(schema, random)), { uid }));
 }
 
 function open(): Journal | undefined {
@@ -82,7 +83,22 @@ function moved(journal: Journal, user: TaskUser, state: UserState, room: number)
 
 export const journal: Target = {
   tokens: [
-    ...["\n", "\n\n", "\r\n", "{}\n", "null\n", "5000", "5009", "5010", "4999", "5e3", "5000.0", '"uid":', '"state":'],
+    ...[
+      "\n",
+      "\n\n",
+      "\r\n",
+      "{}\n",
+      "null\n",
+      "5000",
+      "5009",
+      "5010",
+      "4999",
+      "59999",
+      "5e3",
+      "5000.0",
+      '"uid":',
+      '"state":',
+    ],
     ...states.map((state) => `"${state}"`),
     ...['"__proto__":', '"parkId":', '"tcw-aaaaaaaa"', '"../etc"', "\\n", "\\u0000", "\ufeff", "\u2028", "{", "}", ","],
   ],

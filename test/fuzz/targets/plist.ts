@@ -21,11 +21,13 @@ function dict(random: Random): string {
   return `<dict>${entries.join("\n\t")}</dict>`;
 }
 
-/** One piece repeated so often that whatever takes the square of it in time does not end in time. */
+/** Blanks or another piece, so many that whatever takes the square of their number in time does not end in time. */
 function swollen(text: string, random: Random): string {
-  const at = random.below(text.length + 1);
-  const piece = random.oneIn(2) ? random.pick(blanks) : text.slice(at, at + 1 + random.small(12));
-  return text.slice(0, at) + piece.repeat(Math.floor(60_000 / Math.max(1, piece.length))) + text.slice(at);
+  const tags = [...text.matchAll(/</g)];
+  const at = tags.length > 0 && random.oneIn(2) ? random.pick(tags).index : random.below(text.length + 1);
+  const piece = random.oneIn(4) ? text.slice(at, at + 1 + random.small(12)) : random.pick(blanks);
+  const tail = random.oneIn(2) ? text.slice(at) : random.pick(plist.tokens);
+  return text.slice(0, at) + piece.repeat(Math.floor(60_000 / Math.max(1, piece.length))) + tail;
 }
 
 const errorMessage = /^plist: [\x20-\x7e]{1,120}$/;
@@ -98,13 +100,13 @@ export const plist: Target = {
     const dicts = Array.from({ length: random.below(3) }, () => dict(random)).join(random.pick(blanks));
     const body = random.oneIn(2) ? dict(random) : dicts === "" ? "<array/>" : `<array>${dicts}</array>`;
     const text = `${head}<plist version="1.0">\n${body}\n</plist>${random.pick(["", "\n"])}`;
-    return Buffer.from(random.oneIn(4000) ? swollen(text, random) : text);
+    return Buffer.from(random.oneIn(100) ? swollen(text, random) : text);
   },
 
   change(input, random) {
     const text = input.toString("utf8");
     if (text.length > 8192) return Buffer.from(text.slice(0, 4096));
-    if (random.oneIn(4000)) return Buffer.from(swollen(text, random));
+    if (random.oneIn(500)) return Buffer.from(swollen(text, random));
     const tags = [...text.matchAll(/<[^<>]*>/g)];
     const found = tags.length > 0 && random.oneIn(3) ? random.pick(tags) : undefined;
     if (!found) return undefined;

@@ -24,6 +24,18 @@ function manyNames(count: number): Record<string, string> {
   return Object.fromEntries(Array.from({ length: count }, (_, index) => [`A${index}`, ""]));
 }
 
+/** What a schema names, and what is just outside: the ends of its ranges, the strings of its lists. */
+function nearOf(schema: unknown): string[] {
+  if (typeof schema !== "object" || schema === null) return [];
+  return Object.entries(schema).flatMap(([keyword, limit]) => {
+    if (typeof limit === "number") return [limit - 1, limit, limit + 1].map(String);
+    return keyword === "enum"
+      ? [...limit, "SIGSEGV", "PLANNED"].map((each: unknown) => JSON.stringify(each))
+      : nearOf(limit);
+  });
+}
+const near = new Map(Object.entries(schemas).map(([name, schema]) => [name, [...nearOf(schema), "null", '""']]));
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -33,8 +45,8 @@ function isJson(text: string): boolean {
   }
 }
 
-function changed(json: string, random: Random): string {
-  const spare = random.oneIn(3000) ? large : hostileValues;
+function changed(name: string, json: string, random: Random): string {
+  const spare = random.oneIn(3000) ? large : random.oneIn(2) ? hostileValues : (near.get(name) ?? hostileValues);
   const text = changeJson(json, random, spare);
   return isJson(text) ? text : JSON.stringify(JSON.parse(random.pick(hostileValues)));
 }
@@ -70,14 +82,14 @@ export const validators: Target = {
   make(random) {
     const name = random.pick(validatorNames);
     let json = JSON.stringify(valueFor(schemas[name] ?? {}, random));
-    for (let left = random.below(3); left > 0; left -= 1) json = changed(json, random);
+    for (let left = random.below(3); left > 0; left -= 1) json = changed(name, json, random);
     return Buffer.from(`${name} ${json}`);
   },
 
   change(input, random) {
     const [name, json] = split(input);
     const text = json.length > 4096 ? JSON.stringify(valueFor(schemas[name] ?? {}, random)) : json;
-    return Buffer.from(`${name} ${changed(text, random)}`);
+    return Buffer.from(`${name} ${changed(name, text, random)}`);
   },
 
   run(input) {
