@@ -40,8 +40,9 @@ export class Journal {
 
   /** Puts a file of what is still true in the place of the old one, which stays when the disk is full. */
   #compact(): void {
-    const newest = this.newest ? (["planned", "gone"] as const).map((state) => ({ ...this.newest, state })) : [];
-    const text = [...newest, ...this.users.values()].map((user) => `${JSON.stringify(user)}\n`).join("");
+    const newest = this.newest && { ...this.newest, state: "planned" };
+    const last = newest ? [newest, this.users.get(newest.uid) ?? { ...newest, state: "gone" }] : [];
+    const text = [...this.users.values(), ...last].map((user) => `${JSON.stringify(user)}\n`).join("");
     writeFileSync(`${this.#file}.new`, "");
     writeFileSync(`${this.#file}.new`, text, through);
     renameSync(`${this.#file}.new`, this.#file);

@@ -7,9 +7,9 @@ export type Attributes = Readonly<Record<string, readonly string[]>>;
 const entities: Record<string, string> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
 
 function unescapeText(text = ""): string {
-  return text.replace(/&(?:#x([0-9a-fA-F]{1,6});|#([0-9]{1,7});|([a-z]{2,4});)?/g, (_, hex, decimal, name) => {
-    if (hex || decimal) return String.fromCodePoint(hex ? Number.parseInt(hex, 16) : Number(decimal));
-    const character = entities[String(name)];
+  return text.replace(/&(?:#(x[0-9a-fA-F]{1,6}|[0-9]{1,7});|([a-z]{2,4});)?/g, (_, number, name) => {
+    const code = Number(`0${number}`); // Of "0x41" or "065"; none without a number.
+    const character = code <= 0x10ffff ? String.fromCodePoint(code) : entities[String(name)];
     if (character === undefined) throw new Error("plist: unknown entity");
     return character;
   });
@@ -35,7 +35,9 @@ export function parseRecords(xml: string): Attributes[] {
     const record: Record<string, string[]> = Object.create(null);
     for (let key = take("<key>([^<]*)</key>"); key; key = take("<key>([^<]*)</key>")) {
       const values: string[] = [];
-      record[unescapeText(key[1]).replace(/^dsAttrType(Standard|Native):/, "")] = values;
+      const name = unescapeText(key[1]).replace(/^dsAttrType(Standard|Native):/, "");
+      if (record[name]) throw new Error("plist: an attribute is there twice");
+      record[name] = values;
       if (take("<array/>")) continue;
       need("<array>");
       const value = "<(string|data)>([^<]*)</\\1>";
@@ -45,6 +47,6 @@ export function parseRecords(xml: string): Attributes[] {
     need("</dict>");
     records.push(record);
   }
-  need(`${list ? "</array>" : records.length === 1 ? "" : "<array/>"}\\s*</plist>\\s*$`);
+  need(`${list ? "</array>\\s*" : records.length === 1 ? "" : "<array/>\\s*"}</plist>\\s*$`);
   return records;
 }

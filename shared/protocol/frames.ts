@@ -57,7 +57,8 @@ export class FrameReader {
     if (length > limits.frameBytes) {
       throw new FrameError("frame-too-large", `a frame is larger than ${limits.frameBytes} bytes`);
     }
-    if (length > this.#held.length) this.#held = Buffer.concat([this.#held], Math.max(length, 2 * this.#held.length));
+    const room = Math.min(limits.frameBytes, Math.max(length, 2 * this.#held.length));
+    if (length > this.#held.length) this.#held = Buffer.concat([this.#held], room);
     part.copy(this.#held, this.pending);
     this.pending = length;
   }

@@ -72,6 +72,16 @@ test("a frame that is too long is refused before its end has come", () => {
   assert.ok(held <= limits.frameBytes);
 });
 
+test("no buffer is made that is longer than a frame may be", (t) => {
+  const concat = t.mock.method(Buffer, "concat");
+  const reader = new FrameReader();
+  for (let left = limits.frameBytes - 1; left > 0; left -= 4095) {
+    void [...reader.push(Buffer.alloc(Math.min(left, 4095), "x"))];
+  }
+  const lengths = concat.mock.calls.map((call) => call.result?.length ?? 0);
+  assert.ok(lengths.length > 5 && Math.max(...lengths) <= limits.frameBytes, lengths.join());
+});
+
 test("many frames in one chunk may be longer together than one may be", () => {
   const frame = `"${"x".repeat(1000)}"\f`;
   assert.equal(readAll(Buffer.from(frame.repeat(2000))).length, 2000);
