@@ -32,19 +32,15 @@ export interface Passed {
   readonly times: number;
 }
 
-/** What each life passes when nothing disturbs it. Throws when one of them does not end as it must. */
-export async function recordLives(matrix: Matrix): Promise<Passed[]> {
-  const passed: Passed[] = [];
-  for (const life of lives) {
-    const outcome = await matrix.play({ life, at: "", passing: 1, fault: { kind: "none" } });
-    const wrong = [...outcome.wrong, ...matrix.differences(outcome.state)];
-    if (wrong.length > 0 || outcome.story.error) {
-      throw new Error(`an undisturbed life goes wrong: ${outcome.story.error} ${wrong.join("; ")}`);
-    }
-    const times = Map.groupBy(outcome.passed, (line) => line);
-    for (const [line, each] of times) passed.push({ life, line, times: each.length });
+/** What a life passes when nothing disturbs it. Throws when it does not end as it must. */
+export async function recordLife(matrix: Matrix, life: Life): Promise<Passed[]> {
+  const outcome = await matrix.play({ life, at: "", passing: 1, fault: { kind: "none" } });
+  const wrong = [...outcome.wrong, ...matrix.differences(outcome.state)];
+  if (wrong.length > 0 || outcome.story.error) {
+    throw new Error(`an undisturbed life goes wrong: ${outcome.story.error} ${wrong.join("; ")}`);
   }
-  return passed;
+  const times = Map.groupBy(outcome.passed, (line) => line);
+  return Array.from(times, ([line, each]) => ({ life, line, times: each.length }));
 }
 
 /** Calls that can fail for want of room, or at all. Only before the call: what has been done is done. */
@@ -87,7 +83,8 @@ export async function playAll(
   choice: Choice,
   say: (line: string) => void,
 ): Promise<Table> {
-  const passed = await recordLives(matrix);
+  const passed: Passed[] = [];
+  for (const life of lives) passed.push(...(await recordLife(matrix, life)));
   const cases = casesOf(matrix, passed, fault, choice);
   say(`${new Set(passed.map(({ line }) => line)).size} points, ${cases.length} cases of ${fault} here`);
   let [struck, same, honest, missed] = [0, 0, 0, 0];

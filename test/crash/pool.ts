@@ -110,7 +110,8 @@ async function serve(
     say(`${done} tasks, ${records} records, ${memory.at(-1)?.[1]} kB, journal ${statSync(journal).size} bytes`);
   }
 
-  const wave = await Promise.all(Array.from({ length: Math.min(24, tasks) }, create));
+  const wave: Answers["createUser"][] = [];
+  while (wave.length < Math.min(24, Math.ceil(tasks / 8))) wave.push(await create());
   let begun = wave.length;
   const apart = Math.ceil((tasks - begun) / (dirty + 1));
   const worker = async (): Promise<void> => {
