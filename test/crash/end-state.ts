@@ -80,7 +80,7 @@ export function endStateOf(helper: RealHelper, tasksDir: string): EndState {
     graves: entries(join(tasksDir, `.taskcluster-worker-${helper.slice.name}`)),
     shared: ownedBy(first, last),
     journal: [...journal].map(([name, state]) => `${name} ${state}`),
-    litter: entries(helper.places.private).filter((name) => name !== "journal" && name !== "lock"),
+    litter: entries(helper.places.private).filter((name) => !/^(journal|(helper\.)?lock)$/.test(name)),
     brokenLink: brokenLinkIn(readFileSync(`${helper.places.logs}/audit.log`, "utf8")),
     danger: existsSync(danger) ? readFileSync(danger, "utf8") : "",
     foreign: sha256(`${foreignAccounts()}\n${statSync("/etc/shadow").mode}`),

@@ -5,6 +5,7 @@ import { casesOf, type FaultName, recordLife } from "./all-points.ts";
 import { lives } from "./life.ts";
 import { Matrix, onSmallDisks } from "./matrix.ts";
 import { runPool } from "./pool.ts";
+import { playTrouble, troubles } from "./trouble.ts";
 
 /** Which points this run takes; printed, and taken from CRASH_SEED when a failure is to be seen again. */
 const seed = Number(process.env["CRASH_SEED"] ?? Date.now() % 100_000);
@@ -35,6 +36,14 @@ suite("A task user's life that is disturbed", { skip: needsRoot }, () => {
       }
     }
   });
+
+  for (const name of ["ps says nothing, and that all is well", "ps fails", "delete of groups is lied about"]) {
+    test(`ends honestly when ${name}`, async () => {
+      const trouble = troubles.find((each) => each.name === name);
+      assert.ok(trouble);
+      assert.deepEqual((await playTrouble(matrix, trouble)).wrong, []);
+    });
+  }
 });
 
 test("60 tasks with accounts that cannot be deleted use few of them, again and again, and none that is not proven clean", {

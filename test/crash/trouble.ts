@@ -1,7 +1,8 @@
 /** Tools that fail: what the agent is told must be true, and nobody may be lost. */
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Answers } from "../../shared/protocol/messages.ts";
+import { accountOf } from "../helper/machine.ts";
 import type { Plan } from "./fault.ts";
 import type { Matrix } from "./matrix.ts";
 
@@ -25,16 +26,17 @@ interface Trouble {
 const hurry: Plan["replace"] = [
   { file: "dscl.ts", from: "timeoutMs = 20_000", to: "timeoutMs = 1_000" },
   { file: "records.ts", from: "visibleMs = 10_000", to: "visibleMs = 1_000" },
-  { file: "reap.ts", from: "5_000).catch", to: "500).catch" },
 ];
-const [USERS, GROUPS] = ["/Users/tcw-", "/Groups/tcw-"];
+/** Where no answer can come, the kill rounds need not wait for it for long. */
+const giveUpSoon: Plan["replace"] = [{ file: "reap.ts", from: "deadlineMs = 10_000", to: "deadlineMs = 1_500" }];
+const [users, groups] = ["/Users/tcw-", "/Groups/tcw-"];
 
 export const troubles: readonly Trouble[] = [
   { name: "TCC forbids deletion", modes: "tcc=denied", end: "resting", kept: "resting" },
   { name: "create is lied about", modes: "lie=create", end: "refused" },
-  { name: "create of users is lied about", modes: `lie=create:${USERS}`, end: "refused" },
+  { name: "create of users is lied about", modes: `lie=create:${users}`, end: "refused" },
   { name: "delete is lied about", later: "lie=delete", end: "quarantined" },
-  { name: "delete of groups is lied about", later: `lie=delete:${GROUPS}`, end: "quarantined" },
+  { name: "delete of groups is lied about", later: `lie=delete:${groups}`, end: "quarantined" },
   { name: "create hangs", modes: "hang=create", end: "refused" },
   { name: "read hangs from the start of a task", later: "hang=read", end: "quarantined" },
   { name: "delete hangs", later: "hang=delete", end: "quarantined" },
@@ -45,33 +47,63 @@ export const troubles: readonly Trouble[] = [
   { name: "dscl dies for ever at the end", later: "flaky=SIGKILL:999", end: "quarantined" },
   { name: "dscl is not implemented at the end", later: "flaky=eNotYetImplemented:999", end: "quarantined" },
   { name: "records are seen late", modes: "lag=400", end: "gone" },
-  { name: "a stranger takes the uid", modes: "foreign=_tcwcrash:UID", end: "gone" },
+  { name: "a stranger takes the uid", modes: "foreign=UID", end: "gone" },
   { name: "ps fails", ps: "exit 1", end: "quarantined" },
   { name: "ps hangs", ps: "exec sleep 1000", end: "quarantined" },
   { name: "ps dies", ps: "kill -KILL $$", end: "quarantined" },
-  { name: "ps fails now and then", ps: '((RANDOM % 2)) && exit 1; exec /bin/ps "$@"', end: "gone" },
+  {
+    name: "ps fails in passing",
+    ps: 'echo >>"$0.calls"; (($(wc -l <"$0.calls") < 3)) && exit 1; exec /bin/ps "$@"',
+    end: "gone",
+  },
   { name: "ps says nothing, and that all is well", ps: "exit 0", end: "quarantined" },
   { name: "ps is cut short, and says that all is well", ps: '/bin/ps "$@" | head -n 1', end: "quarantined" },
   { name: "ps prints no numbers", ps: "echo all is well", end: "quarantined" },
 ];
 
-async function play(matrix: Matrix, trouble: Trouble): Promise<{ told: End; wrong: string[] }> {
+const stranger = "_tcwcrash";
+
+/** The uid that the next task user would get: the one behind the newest. */
+function nextUid({ helper }: Matrix): number {
+  const { firstUid } = helper.slice;
+  const planned = readFileSync(`${helper.places.private}/journal`, "utf8").matchAll(
+    /"uid":(\d+)[^\n]*"state":"planned"/g,
+  );
+  const newest = [...planned].at(-1)?.[1];
+  return firstUid + ((Number(newest) - firstUid + 1) % 25);
+}
+
+/** Plays it, and says what was wrong. */
+export async function playTrouble(matrix: Matrix, trouble: Trouble): Promise<{ told: End; wrong: string[] }> {
   const { helper } = matrix;
   const ps = join(helper.dsclDir, "ps");
   const shell = (lines: string): void => writeFileSync(ps, `#!/bin/bash\n${lines}\n`);
   shell('exec /bin/ps "$@"');
   chmodSync(ps, 0o755);
+  rmSync(`${ps}.calls`, { force: true });
   const { later } = trouble;
   const running = (): void => {
     if (later !== undefined) helper.modes(`${later}\n`);
     if (trouble.ps !== undefined) shell(trouble.ps);
   };
+  const uid = nextUid(matrix);
+  const wrong: string[] = [];
   const outcome = await matrix.play({
     ...{ life: "asked", at: "", passing: 1, fault: { kind: "none" }, turns: { running } },
-    modes: `${(trouble.modes ?? "").replace("UID", `${helper.slice.firstUid + 12}`)}\n`,
-    replace: [...hurry, { file: "spawn.ts", from: 'ps: "/bin/ps"', to: `ps: ${JSON.stringify(ps)}` }],
+    modes: `${(trouble.modes ?? "").replace("UID", `${stranger}:${uid}`)}\n`,
+    before: async () => {
+      helper.modes("");
+      const there = accountOf("passwd", uid)?.startsWith(stranger) ?? false;
+      if (/UID/.test(trouble.modes ?? "") !== there) wrong.push("the stranger's account is not as it was");
+      if (there) helper.dscl(".", "-delete", `/Users/${stranger}`);
+    },
+    replace: [
+      ...hurry,
+      ...(trouble.ps && trouble.end === "quarantined" ? giveUpSoon : []),
+      { file: "spawn.ts", from: 'ps: "/bin/ps"', to: `ps: ${JSON.stringify(ps)}` },
+    ],
   });
-  const wrong = [...outcome.wrong];
+  wrong.push(...outcome.wrong);
   const told = outcome.story.gone?.state ?? (outcome.story.user ? "quarantined" : "refused");
   if (told !== trouble.end) wrong.push(`the agent was told ${told}, not ${trouble.end}: ${outcome.story.error ?? ""}`);
   if (outcome.ended !== "0") wrong.push(`the helper ended with ${outcome.ended}`);
@@ -79,7 +111,7 @@ async function play(matrix: Matrix, trouble: Trouble): Promise<{ told: End; wron
   else if (!outcome.state.journal.every((line) => line.endsWith(` ${trouble.kept}`))) {
     wrong.push(`kept: ${outcome.state.journal.join()}`);
   }
-  if (outcome.state.accounts.length > 0) await matrix.forget();
+  if (outcome.state.accounts.length + outcome.state.graves.length > 0) await matrix.forget();
   return { told, wrong };
 }
 
@@ -88,7 +120,7 @@ export async function playTroubles(matrix: Matrix, pattern: RegExp, say: (line: 
   const chosen = troubles.filter(({ name }) => pattern.test(name));
   let bad = 0;
   for (const trouble of chosen) {
-    const { told, wrong } = await play(matrix, trouble);
+    const { told, wrong } = await playTrouble(matrix, trouble);
     if (wrong.length > 0) bad += 1;
     say(`${trouble.name}: ${told}${wrong.length > 0 ? `  DIFFERENT ${wrong.join("; ")}` : ""}`);
   }
