@@ -4,7 +4,7 @@
  * of these fixed names in directories that only root can write to, and never looks inside what a task can write to.
  */
 import { randomBytes } from "node:crypto";
-import { chmodSync, lchownSync, lstatSync, mkdirSync, renameSync, rmdirSync } from "node:fs";
+import { chmodSync, lchownSync, lstatSync, mkdirSync, readdirSync, renameSync, rmdirSync } from "node:fs";
 import { trusted } from "./trust.ts";
 
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
@@ -40,7 +40,7 @@ export class Directories {
     lchownSync(`${top}/home`, uid, uid);
   }
 
-  /** Removes what the user has emptied; what is not empty goes to the graveyard. True: nothing is left of it. */
+  /** Removes what the user has emptied; the rest goes to the graveyard. True: nothing is left, there neither. */
   remove(name: string): boolean {
     const top = `${this.#tasks}/${name}`;
     try {
@@ -49,7 +49,7 @@ export class Directories {
       renameSync(top, `${this.#graveyard}/${name}-${randomBytes(4).toString("hex")}`);
       return false;
     }
-    return !exists(top);
+    return !exists(top) && !(exists(this.#graveyard) && readdirSync(this.#graveyard).some((it) => it.startsWith(name)));
   }
 
   /** At a clean end: the graveyard goes when nothing lies in it. */

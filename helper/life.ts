@@ -56,8 +56,11 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
       found.processes = before.killed;
       found.shared = swept.found;
     }
-    audit.note("remove", { user: name });
-    left.home = !directories.remove(name);
+    // While something of it may run, the home stays where the next helper can have it emptied.
+    if (left.processes === 0) {
+      audit.note("remove", { user: name });
+      left.home = !directories.remove(name);
+    }
     // An account whose processes or files are left stays: its uid must not be given to anybody.
     const clean = left.processes === 0 && left.shared === 0 && !left.home;
     if (clean) state = await dscl.alone(() => removeRecords(dscl, user));

@@ -11,12 +11,13 @@ const deadlineMs = 10_000;
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
- * into its title. Undefined when ps fails: nobody is proven gone by a list that could not be made.
+ * into its title. Undefined when ps fails, or does not even list us: no such list proves anybody gone.
  */
 async function processesOf(uid: number): Promise<Set<number> | undefined> {
   const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000).catch(() => undefined);
   if (ps?.exit !== 0) return undefined;
   const rows = ps.stdout.split("\n").map((line) => line.trim().split(/\s+/));
+  if (!rows.some(([pid]) => Number(pid) === process.pid)) return undefined;
   const alive = rows.filter(([, ...row]) => row.slice(0, 3).map(Number).includes(uid) && !row[3]?.startsWith("Z"));
   return new Set(alive.map(([pid]) => Number(pid)).filter((pid) => pid > 1));
 }

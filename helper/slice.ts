@@ -36,6 +36,8 @@ export async function startHelper(
   const helper = spawn(node, [...flags, ...script], { cwd: "/", env: {}, detached: true, stdio });
   helper.stdin?.on("error", () => {});
   const exited = new Promise<number>((done) => helper.once("exit", (status) => done(status ?? 70)));
+  // As launchd does: a dscl under way would make a record that no helper knows of. Mostly there is no such group any more.
+  void exited.then(() => process.kill(-Number(helper.pid), "SIGKILL")).catch(() => {});
   const ready = new Promise<ChildProcess>((done) => helper.stdout?.once("data", () => done(helper)));
   return Promise.race([exited, ready]).finally(() => rmSync(config));
 }

@@ -2,13 +2,16 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Pids that have the uid as real, effective or saved id. Zombies are dead. */
-export function processesOf(uid: number): number[] {
+/** Pids that have the uid, or one from it to `last`, as real, effective or saved id. Zombies are dead. */
+export function processesOf(uid: number, last = uid): number[] {
   const { stdout } = spawnSync("/bin/ps", ["-axo", "pid=,uid=,ruid=,svuid=,stat="], { encoding: "utf8" });
   return stdout
     .split("\n")
     .map((line) => line.trim().split(/\s+/))
-    .filter(([, ...rest]) => rest.slice(0, 3).map(Number).includes(uid) && !rest[3]?.startsWith("Z"))
+    .filter(
+      ([, ...rest]) =>
+        rest.slice(0, 3).some((id) => Number(id) >= uid && Number(id) <= last) && !rest[3]?.startsWith("Z"),
+    )
     .map(([pid]) => Number(pid));
 }
 

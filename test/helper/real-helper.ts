@@ -50,6 +50,8 @@ export interface RealHelper {
   kill(): Promise<void>;
   /** Starts a new helper of the same slice. Resolves when it listens: what was left has been ended by then. */
   restart(): Promise<void>;
+  /** Removes what resting and quarantined users keep, with the journal of them. No helper may be running. */
+  forget(): void;
   /** Clean end, as when the starter goes; what was left to remove is removed. No client may be connected. */
   stop(): Promise<void>;
 }
@@ -109,7 +111,7 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
   const idle = (): Promise<void> =>
     eventually(() => !status().agent && status().live === 0, "the helper has ended every user of a closed connection");
 
-  /** Resting and quarantined users outlive a helper; a test's must not. The helper still holds the slice meanwhile. */
+  /** Resting and quarantined users outlive a helper; a test's must not. */
   function removeLeftovers(): void {
     writeFileSync(join(dsclDir, "modes"), "");
     for (const type of ["Users", "Groups"]) {
@@ -118,6 +120,7 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
         if (spawnSync(own.dscl, [".", "-read", path]).status === 0) toolOutput(own.dscl, ".", "-delete", path);
       }
     }
+    if (!existsSync(`${places.private}/journal`)) return;
     const names = [...readFileSync(`${places.private}/journal`, "utf8").matchAll(/"name":"(tcw-[a-z2-7]{8})"/g)];
     for (const [, name] of names) rmSync(join(tasksDir, `${name}`), { recursive: true, force: true });
     const graveyard = join(tasksDir, `.taskcluster-worker-${slice.name}`);
@@ -159,10 +162,11 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
     async restart() {
       child = await start();
     },
+    forget: removeLeftovers,
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) child = await start();
       await idle();
-      removeLeftovers();
+      removeLeftovers(); // The helper still holds the slice meanwhile.
       const gone = once(child, "exit");
       child.stdin?.end();
       await gone;

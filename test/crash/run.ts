@@ -1,0 +1,58 @@
+/**
+ * The crash matrix: `npm run crash -- [--points REGEXP] [--all-passings] [--fault kill|fill|ENOSPC|EIO] [--shard I/N]`, or
+ * `--trouble` for tools that fail, or `--pool N` for N tasks with accounts that cannot be deleted. As root; prints a table.
+ */
+import { parseArgs } from "node:util";
+import { faults, isFaultName, playAll } from "./all-points.ts";
+import { Matrix, onSmallDisks } from "./matrix.ts";
+import { runPool } from "./pool.ts";
+import { playTroubles } from "./trouble.ts";
+
+const options = {
+  points: { type: "string", default: "" },
+  "all-passings": { type: "boolean", default: false },
+  fault: { type: "string", default: "kill" },
+  shard: { type: "string", default: "1/1" },
+  trouble: { type: "boolean", default: false },
+  pool: { type: "string" },
+} as const;
+const { values } = parseArgs({ options });
+const say = (line: string): void => void process.stdout.write(`${line}\n`);
+
+async function points(): Promise<boolean> {
+  const { fault } = values;
+  if (!isFaultName(fault)) throw new Error(`--fault is one of ${faults.join(", ")}`);
+  const [shard = 1, shards = 1] = values.shard.split("/").map(Number);
+  const matrix = await Matrix.open();
+  try {
+    const choose = { pattern: new RegExp(values.points), allPassings: values["all-passings"], shard, shards };
+    const play = () => playAll(matrix, fault, choose, say);
+    const table = fault === "fill" ? await onSmallDisks(matrix.folders, play) : await play();
+    say("");
+    for (const line of table.lines) say(line);
+    return table.different === 0;
+  } finally {
+    await matrix.close();
+  }
+}
+
+async function trouble(): Promise<boolean> {
+  const matrix = await Matrix.open();
+  try {
+    return await playTroubles(matrix, new RegExp(values.points), say);
+  } finally {
+    await matrix.close();
+  }
+}
+
+async function pool(tasks: number): Promise<boolean> {
+  say(JSON.stringify(await runPool(tasks, say), undefined, 2));
+  return true;
+}
+
+if (process.geteuid?.() !== 0) {
+  say("the crash matrix makes users: sudo npm run crash");
+  process.exit(77);
+}
+const work = values.pool !== undefined ? pool(Number(values.pool)) : values.trouble ? trouble() : points();
+process.exitCode = (await work) ? 0 : 1;
