@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import type { UserId } from "../shared/protocol/messages.ts";
 import type { TaskUser } from "../shared/protocol/root-types.ts";
-import type { Helper } from "./helper.ts";
+import { counts, type Helper } from "./helper.ts";
 import { makeRecords, removeRecords, takenIds } from "./records.ts";
 import { Refusal } from "./refusal.ts";
 
@@ -20,6 +20,8 @@ function newName(): string {
 export function createAccount({ config, directories, dscl, journal }: Helper): Promise<TaskUser> {
   const [first, last] = config.uidRange;
   return dscl.alone(async () => {
+    // Those of a connection that is being ended count too: to connect again gives nobody more.
+    if (counts({ journal }).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
     const taken = new Set([...(await takenIds(dscl)), ...journal.users.keys()]);
     const size = last - first + 1;
     const before = journal.newest?.uid ?? last;

@@ -33,7 +33,8 @@ unset SHLVL OLDPWD fd
 eval "unset exports; $exports" 2>/dev/null
 case $1 in
   */*) [[ -f $1 && -x $1 ]] ;;
-  *) type -P -- "$1" >/dev/null ;;
+  # By its path: a builtin of the same name would run in this shell, which holds descriptor 3.
+  *) type -P -- "$1" >/dev/null && set -- "$(type -P -- "$1")" "${@:2}" ;;
 esac || {
   printf 'cannot-start\n' >&3
   exit 127
