@@ -76,6 +76,22 @@ test("a chunk that was given back is read into again, and nothing is lost or mix
   assert.ok(memory.size <= 4, `${memory.size} buffers were used`);
 });
 
+test("a chunk that is kept stays as it is when one before it in the same memory was given back", async (t) => {
+  const peer = Promise.withResolvers<Socket>();
+  const { client } = await connectScripted(t, { attach: attachAnd(({ socket }) => peer.resolve(socket)) });
+  const stream = await OutputStream.attach(client.socketPath, ticket);
+  const socket = await peer.promise;
+  const chunks = stream[Symbol.asyncIterator]();
+  const first = chunks.next();
+  socket.write(Buffer.alloc(20_000));
+  stream.recycle((await first).value);
+  const sent = Buffer.from(Uint32Array.from({ length: 250_000 }, (_, index) => index).buffer);
+  socket.end(sent);
+  const kept: Buffer[] = [];
+  for await (const chunk of chunks) kept.push(chunk);
+  assert.ok(Buffer.concat(kept).equals(sent));
+});
+
 test("what comes while its reader is busy is one chunk", { timeout: 30_000 }, async (t) => {
   const peer = Promise.withResolvers<Socket>();
   const { client } = await connectScripted(t, { attach: attachAnd(({ socket }) => peer.resolve(socket)) });
