@@ -7,8 +7,8 @@ import { Writable } from "node:stream";
 import { LogReader } from "./log-reader.ts";
 
 const newline = 10;
-/** Bytes that may wait in memory before a command has to; also the largest single write to the disk. */
-const bufferBytes = 1024 * 1024;
+/** Bytes that may wait here. Few: while one write is on its way, more is cheaper to gather where it is read (OutputStream). */
+const bufferBytes = 64 * 1024;
 /** Readers are told of new bytes at most this often, so that many of them do not slow the writer down. */
 const tellReadersMs = 20;
 /** Copying chunks below this size together is cheaper than naming each of them to the system. */

@@ -125,14 +125,14 @@ test("bytes that are no text arrive as they are", async (t) => {
   assert.equal(await digest(log.reader()), sent.digest("hex"));
 });
 
-test("a writer has to wait when a megabyte has not reached the disk", async (t) => {
+test("a writer has to wait when 64 KiB have not reached the disk", async (t) => {
   const log = await newLog(t);
-  const chunk = Buffer.alloc(600_000);
+  const chunk = Buffer.alloc(40_000);
   assert.equal(log.output.write(chunk), true);
   assert.equal(log.output.write(chunk), false);
   await once(log.output, "drain");
   await log.close();
-  assert.equal(log.size, 1_200_000);
+  assert.equal(log.size, 80_000);
 });
 
 test("a reader follows the log until it is closed", async (t) => {

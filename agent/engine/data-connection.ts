@@ -12,11 +12,15 @@ import { errorCode, messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
 
 const ATTACH_MS = 15_000;
-const READ_BYTES = 64 * 1024;
+const BUFFER_BYTES = 256 * 1024;
+/** With less room than this behind what was read, the next buffer is read into. */
+const LEAST_ROOM_BYTES = 64 * 1024;
 /** Smaller reads are copied, which is cheaper than another buffer. */
 const COPY_BYTES = 8 * 1024;
-/** Buffers that wait to be read into again: as many as the task log holds on to. */
-const SPARE_BUFFERS = 16;
+/** Full buffers that wait for the reader; then the socket waits. */
+const FULL_BUFFERS = 2;
+/** Buffers that wait to be read into again. */
+const SPARE_BUFFERS = 4;
 
 function attach(socket: Socket, ticket: Ticket, attached: Promise<void>): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -43,23 +47,31 @@ function attach(socket: Socket, ticket: Ticket, attached: Promise<void>): Promis
 }
 
 /**
- * What a process writes, until its last writer has gone; backpressure reaches the process. Whoever reads much gives the
- * chunks back: fresh memory for every byte of a log would make the garbage collector the slowest part of its way.
+ * What a process writes, until its last writer has gone; backpressure reaches the process. One chunk is everything that
+ * came since the one before, so a reader that is busy gets few and large ones. Whoever reads much gives the chunks back,
+ * in order: fresh memory for every byte of a log would make the garbage collector the slowest part of its way.
  */
 export class OutputStream extends Readable {
   readonly #socket: Socket;
   readonly #attached = Promise.withResolvers<void>();
-  /** The buffers made here that have not been collected: only these come back to be read into. */
-  readonly #own = new WeakSet<ArrayBufferLike>();
-  readonly #spare: Buffer[] = [];
-  #buffer = this.#newBuffer();
+  /** The chunks behind which their buffer has nothing more: when one comes back, its buffer is free. */
+  readonly #last = new WeakSet<Buffer>();
+  readonly #spare: ArrayBufferLike[] = [];
+  readonly #full: Buffer[] = [];
+  /** What is read into: `#given` bytes of it are the reader's, then come those that wait, up to `#filled`. */
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #given = 0;
+  #filled = 0;
   #begun = false;
+  #wanted = false;
+  #ended = false;
 
   private constructor(socketPath: string) {
-    super({ highWaterMark: READ_BYTES });
+    // Nothing is buffered here beside the chunk that was asked for: what waits can grow with the next read.
+    super({ highWaterMark: 0 });
     this.#socket = connect({
       path: socketPath,
-      onread: { buffer: () => this.#buffer, callback: (length) => this.#took(length) },
+      onread: { buffer: () => this.#buffer.subarray(this.#filled), callback: (length) => this.#took(length) },
     });
   }
 
@@ -68,19 +80,20 @@ export class OutputStream extends Readable {
     const stream = new OutputStream(socketPath);
     const socket = stream.#socket;
     await attach(socket, ticket, stream.#attached.promise);
-    socket.on("end", () => stream.push(null));
+    socket.on("end", () => stream.#end());
     socket.on("error", (error) => {
       // A process that ends with unread input resets the connection after all of its output: that is an end.
-      if (["ECONNRESET", "EPIPE"].includes(errorCode(error) ?? "")) stream.push(null);
+      if (["ECONNRESET", "EPIPE"].includes(errorCode(error) ?? "")) stream.#end();
       else stream.destroy(error);
     });
-    socket.on("close", () => {
-      if (!stream.readableEnded && !stream.destroyed) stream.push(null);
-    });
+    socket.on("close", () => stream.#end());
     return stream;
   }
 
   override _read(): void {
+    const chunk = this.#take();
+    this.#wanted = chunk === null;
+    if (chunk) this.push(chunk);
     this.#socket.resume();
   }
 
@@ -91,27 +104,55 @@ export class OutputStream extends Readable {
 
   /** Gives back a chunk that nobody looks at any more, to be written over. A chunk that is kept is not given back. */
   recycle(chunk: Buffer): void {
-    if (this.#own.has(chunk.buffer) && this.#spare.length < SPARE_BUFFERS) this.#spare.push(Buffer.from(chunk.buffer));
+    if (this.#last.has(chunk) && this.#spare.length < SPARE_BUFFERS) this.#spare.push(chunk.buffer);
   }
 
-  #newBuffer(): Buffer {
-    const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-    this.#own.add(buffer.buffer);
-    return buffer;
-  }
-
-  /** False pauses the socket; `_read` resumes it. The next read goes into `#buffer` as it is afterwards. */
-  #took(length: number): boolean {
-    const chunk = this.#buffer.subarray(0, length);
-    if (this.#begun) {
-      if (length < COPY_BYTES) return this.push(Buffer.from(chunk));
-      this.#buffer = this.#spare.pop() ?? this.#newBuffer();
-      return this.push(chunk);
+  /** The oldest bytes that wait; null when there are none. */
+  #take(): Buffer | null {
+    const full = this.#full.shift();
+    if (full) {
+      this.#last.add(full);
+      return full;
     }
-    this.#begun = true;
-    if (length === 1 && chunk[0] === ATTACHED) this.#attached.resolve();
-    else this.#attached.reject(new Error("the helper did not acknowledge it"));
-    return false;
+    const waiting = this.#buffer.subarray(this.#given, this.#filled);
+    if (waiting.length === 0) return null;
+    this.#given = this.#filled;
+    return waiting;
+  }
+
+  #end(): void {
+    if (this.#ended || this.destroyed) return;
+    this.#ended = true;
+    for (let chunk = this.#take(); chunk; chunk = this.#take()) this.push(chunk);
+    this.push(null);
+  }
+
+  /** False pauses the socket; `_read` resumes it. Only here may change where the next read goes. */
+  #took(length: number): boolean {
+    if (!this.#begun) {
+      this.#begun = true;
+      if (length === 1 && this.#buffer[0] === ATTACHED) this.#attached.resolve();
+      else this.#attached.reject(new Error("the helper did not acknowledge it"));
+      return false;
+    }
+    const wanted = this.#wanted;
+    this.#wanted = false;
+    if (wanted && length < COPY_BYTES) {
+      this.push(Buffer.from(this.#buffer.subarray(this.#filled, this.#filled + length)));
+      return true;
+    }
+    this.#filled += length;
+    if (this.#buffer.length - this.#filled < LEAST_ROOM_BYTES) this.#takeNextBuffer();
+    if (wanted) this.push(this.#take());
+    return this.#full.length < FULL_BUFFERS;
+  }
+
+  #takeNextBuffer(): void {
+    this.#full.push(this.#buffer.subarray(this.#given, this.#filled));
+    const spare = this.#spare.pop();
+    this.#buffer = spare ? Buffer.from(spare) : Buffer.allocUnsafeSlow(BUFFER_BYTES);
+    this.#given = 0;
+    this.#filled = 0;
   }
 }
 
