@@ -1,6 +1,6 @@
 /**
- * Which blocks of a target's scripts ran, from V8's precise coverage. It must be started before the script is compiled: code that
- * was compiled without counters stays without.
+ * Which blocks of a target's scripts ran, from V8's precise coverage. It must be started before they are compiled: code
+ * that was compiled without counters stays without.
  */
 import { type Profiler, Session } from "node:inspector";
 

@@ -8,8 +8,8 @@ import { Execution } from "./execution.ts";
 import type { Inputs } from "./inputs.ts";
 
 const single = 4;
-/** Shorter inputs are worth this many executions, each with a reading: more for a new block than for a new number. */
-const trimTries = { block: 48, count: 8 };
+const trimTries = 32;
+const newOf = (hits: readonly Hit[]): Hit[] => hits.filter((hit) => Coverage.hasNewCount([hit]));
 
 export class Guided {
   readonly #execution: Execution;
@@ -73,25 +73,24 @@ export class Guided {
 
   #keepIfNew(input: Buffer, hits: readonly Hit[]): void {
     if (!Coverage.hasNewCount(hits)) return;
-    const news = hits.filter((hit) => Coverage.hasNewCount([hit])).map(({ block }) => block);
-    const keeps = (smaller: Buffer): boolean => {
-      const again = this.#hitsOf([smaller]).filter((hit) => Coverage.hasNewCount([hit]));
-      return news.every((block) => again.some((hit) => hit.block === block));
-    };
-    const kept = Execution.smaller(input, keeps, Coverage.hasNewBlock(hits) ? trimTries.block : trimTries.count);
-    Coverage.learn(kept === input ? hits : this.#hitsOf([kept]));
-    this.#inputs.kept.push(kept);
+    Coverage.learn(hits);
+    this.#inputs.kept.push(input);
   }
 
-  /** The fewest, and shortest, of the kept inputs that reach what all of them reach. */
+  /** The fewest, and shortest, of the kept inputs that reach what all of them reach, each cut to what it needs for it. */
   smallest(): Buffer[] {
     this.#coverage.forget();
     const found: Buffer[] = [];
     for (const input of [...this.#inputs.kept].sort((one, other) => one.length - other.length)) {
-      const hits = this.#hitsOf([input]);
-      if (!Coverage.hasNewCount(hits)) continue;
-      Coverage.learn(hits);
-      found.push(input);
+      const news = newOf(this.#hitsOf([input]));
+      if (news.length === 0) continue;
+      const keeps = (shorter: Buffer): boolean => {
+        const again = newOf(this.#hitsOf([shorter]));
+        return news.every((one) => again.some((other) => other.block === one.block));
+      };
+      const kept = Execution.smaller(input, keeps, trimTries);
+      Coverage.learn(this.#hitsOf([kept]));
+      found.push(kept);
     }
     return found;
   }

@@ -38,20 +38,7 @@ export const hostileValues = [
 ];
 const hostileKeys = ["__proto__", "constructor", "toString", "hasOwnProperty", "length", "more", "", "id", "uid", "0"];
 const stringParts = [
-  "\\n",
-  "\\u0000",
-  "\\u0041",
-  "\\ud83e",
-  "\\f",
-  "/",
-  "..",
-  "=",
-  " ",
-  "A",
-  "0",
-  "-",
-  "é",
-  "\u{1f98a}",
+  ...["", "\\n", "\\u0000", "\\u0041", "\\ud83e", "\\f", "/", "..", "=", " ", "A", "0", "-", "é", "\u{1f98a}"],
 ];
 
 function placesOf(text: string): Places {
@@ -126,6 +113,6 @@ export function changeJson(text: string, random: Random, spare: readonly string[
     const other = random.pick(values);
     return put(text.slice(other.start, other.end));
   }
-  if (choice === 4) return put(random.pick(spare));
+  if (choice <= 5) return put(random.pick(spare));
   return put(nearby(text.slice(value.start, value.end), random));
 }

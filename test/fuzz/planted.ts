@@ -40,10 +40,10 @@ export const planted: readonly (Plant & { readonly target: TargetName; readonly 
   },
   {
     target: "validators",
-    what: "a validator whose list of signals has one more",
+    what: "a validator that takes an id with a digit too few",
     file: "shared/protocol/validators.js",
-    old: '(data2 === "SIGCONT")',
-    new: '(data2 === "SIGCONT" || data2 === "SIGSEGV")',
+    old: 'new RegExp("^[0-9a-f]{32}$", "u")',
+    new: 'new RegExp("^[0-9a-f]{31,32}$", "u")',
   },
   {
     target: "validators",
