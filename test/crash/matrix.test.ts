@@ -3,7 +3,7 @@ import { after, before, suite, test } from "node:test";
 import { needsRoot } from "../root.ts";
 import { casesOf, type FaultName, recordLife } from "./all-points.ts";
 import { lives } from "./life.ts";
-import { Matrix, onSmallDisks } from "./matrix.ts";
+import { Matrix } from "./matrix.ts";
 import { runPool } from "./pool.ts";
 import { playTrouble, troubles } from "./trouble.ts";
 
@@ -28,7 +28,7 @@ suite("A task user's life that is disturbed", { skip: needsRoot }, () => {
       for (const each of all.filter((_, index) => index % every === seed % every)) {
         await t.test(`${fault} at ${each.at} ×${each.passing}`, async () => {
           const play = () => matrix.play(each);
-          const outcome = fault === "fill" ? await onSmallDisks(matrix.folders, play) : await play();
+          const outcome = fault === "fill" ? await matrix.onSmallDisks(play) : await play();
           const differs = fault === "kill" ? matrix.differences(outcome.state) : [];
           if (outcome.state.accounts.length + outcome.state.graves.length > 0) await matrix.forget();
           assert.deepEqual([...outcome.wrong, ...differs], []);

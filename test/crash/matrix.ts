@@ -56,8 +56,7 @@ export class Matrix {
     this.#planFile = join(helper.dsclDir, "plan.json");
     // Somebody else's process, and somebody else's directory between the task users'.
     this.#canary = spawn("/bin/sleep", ["100000"], { uid: 1, gid: 1, cwd: "/", env: {}, stdio: "ignore" });
-    mkdirSync(join(tasksDir, "somebody"), { mode: 0o755 });
-    writeFileSync(join(tasksDir, "somebody", "file"), "kept");
+    this.#plant();
     this.#clean = { ...endStateOf(helper, tasksDir), litter: [] };
   }
 
@@ -117,6 +116,29 @@ export class Matrix {
     await this.helper.kill();
     this.helper.forget();
     await this.helper.restart();
+  }
+
+  #plant(): void {
+    mkdirSync(join(this.tasksDir, "somebody"), { mode: 0o755 });
+    writeFileSync(join(this.tasksDir, "somebody", "file"), "kept");
+  }
+
+  /** Runs `work` with a small file system in the place of each of the folders, which a fault of kind `fill` can fill. */
+  async onSmallDisks<T>(work: () => Promise<T>): Promise<T> {
+    await this.helper.kill();
+    for (const folder of this.folders) {
+      const mode = folder === this.tasksDir ? "0711" : "0700";
+      execFileSync("mount", ["-t", "tmpfs", "-o", `size=1m,nr_inodes=64,mode=${mode}`, "tmpfs", folder]);
+    }
+    this.#plant();
+    try {
+      await this.helper.restart();
+      return await work();
+    } finally {
+      await this.helper.kill();
+      for (const folder of this.folders) execFileSync("umount", ["-l", folder]);
+      await this.helper.restart();
+    }
   }
 
   async #leave(): Promise<Story> {
@@ -190,19 +212,4 @@ export class Matrix {
 function removeBallast(folder: string): void {
   if (!existsSync(folder)) return;
   for (const name of readdirSync(folder)) if (name.startsWith("ballast")) rmSync(join(folder, name));
-}
-
-/** Runs `work` with small file systems of their own for the folders, which a fault of kind `fill` can fill. */
-export async function onSmallDisks<T>(folders: readonly string[], work: () => Promise<T>): Promise<T> {
-  const mounted: string[] = [];
-  try {
-    for (const folder of folders) {
-      const mode = folder.includes("/crash-") ? "0711" : "0700";
-      execFileSync("mount", ["-t", "tmpfs", "-o", `size=1m,nr_inodes=64,mode=${mode}`, "tmpfs", folder]);
-      mounted.push(folder);
-    }
-    return await work();
-  } finally {
-    for (const folder of mounted) execFileSync("umount", ["-l", folder]);
-  }
 }

@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { faults, isFaultName, playAll } from "./all-points.ts";
-import { Matrix, onSmallDisks } from "./matrix.ts";
+import { Matrix } from "./matrix.ts";
 import { runPool } from "./pool.ts";
 import { playTroubles } from "./trouble.ts";
 
@@ -27,7 +27,7 @@ async function points(): Promise<boolean> {
   try {
     const choose = { pattern: new RegExp(values.points), allPassings: values["all-passings"], shard, shards };
     const play = () => playAll(matrix, fault, choose, say);
-    const table = fault === "fill" ? await onSmallDisks(matrix.folders, play) : await play();
+    const table = fault === "fill" ? await matrix.onSmallDisks(play) : await play();
     say("");
     for (const line of table.lines) say(line);
     return table.different === 0;
