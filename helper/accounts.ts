@@ -6,6 +6,17 @@ import { counts, type Helper } from "./helper.ts";
 import { makeRecords, removeRecords, takenIds } from "./records.ts";
 import { Refusal } from "./refusal.ts";
 
+/** A step that is taken even when the disk does not take it: it is in memory alone then, until the next one. */
+export function record({ audit, journal }: Helper, user: TaskUser, state: TaskUser["state"]): void {
+  try {
+    journal.move(user, state);
+  } catch {
+    user.state = state;
+    if (state === "gone") journal.users.delete(user.uid);
+    audit.note("journal-unwritable", { user: user.name, state });
+  }
+}
+
 /** 128 random bits in hex: all that the agent ever holds of a user, process or ticket. */
 export function newId<T extends string>(): T {
   return randomBytes(16).toString("hex") as T; // checked: ids are made here, and nowhere else
@@ -17,7 +28,8 @@ function newName(): string {
 }
 
 /** Picks a uid and makes the account, each step journalled first. Throws a Refusal when no uid is free. */
-export function createAccount({ config, directories, dscl, journal }: Helper): Promise<TaskUser> {
+export function createAccount(helper: Helper): Promise<TaskUser> {
+  const { config, directories, dscl, journal } = helper;
   const [first, last] = config.uidRange;
   return dscl.alone(async () => {
     // Those of a connection that is being ended count too: to connect again gives nobody more.
@@ -31,13 +43,13 @@ export function createAccount({ config, directories, dscl, journal }: Helper): P
       const name = newName();
       const user: TaskUser = { id: newId<UserId>(), name, uid, guid: "", groupGuid: "", state: "planned" };
       journal.move(user, "planned");
-      journal.move(user, "creating");
-      const home = directories.homeOf(name);
-      const made = await makeRecords(dscl, user, home, "Taskcluster task").catch((error: unknown) => error);
-      journal.move(user, "creating"); // With the GeneratedUIDs: from here on a deletion compares.
+      // Twice: before, and with the GeneratedUIDs; from then on a deletion compares.
+      const note = (): void => journal.move(user, "creating");
+      const make = (): Promise<boolean> => makeRecords(dscl, user, directories.homeOf(name), "Taskcluster task");
+      const made = await Promise.try(note).then(make).finally(note).catch((error: unknown) => error);
       if (made === true) return user;
       const end = await removeRecords(dscl, user).catch(() => "quarantined");
-      journal.move(user, end === "gone" ? "gone" : "quarantined");
+      record(helper, user, end === "gone" ? "gone" : "quarantined");
       if (made !== false) throw made; // False: somebody took the uid meanwhile, so the next one.
     }
     throw new Refusal("no-free-user", `no uid of ${first}-${last} is free`);

@@ -1,7 +1,7 @@
 /** The life of a task user, from an account to the proof that nothing of it is left. */
 import type { Gone, UserId } from "../shared/protocol/messages.ts";
 import type { TaskUser } from "../shared/protocol/root-types.ts";
-import { createAccount, newId } from "./accounts.ts";
+import { createAccount, newId, record } from "./accounts.ts";
 import type { Helper } from "./helper.ts";
 import { killProcesses } from "./reap.ts";
 import { removeRecords, verifyRecords } from "./records.ts";
@@ -11,13 +11,14 @@ import { runSweep } from "./spawn.ts";
 const sweepMs = 60_000;
 
 /** A clean resting account, if there is one, under a new id. Throws when it is no longer the one that was made. */
-async function wake({ dscl, journal }: Helper): Promise<TaskUser | undefined> {
+async function wake(helper: Helper): Promise<TaskUser | undefined> {
+  const { dscl, journal } = helper;
   const resting = [...journal.users.values()].find(({ state, parkId }) => state === "resting" && !parkId);
   if (!resting) return undefined;
   const user = { ...resting, id: newId<UserId>() };
   journal.move(user, "creating"); // At once: nobody else may take it.
   if ((await dscl.alone(() => verifyRecords(dscl, user)).catch(() => "unknown")) === "ours") return user;
-  journal.move(user, "quarantined");
+  record(helper, user, "quarantined");
   throw new Error(`the resting record of ${user.name} is no longer the one that was made`);
 }
 
@@ -85,14 +86,4 @@ async function sweep(helper: Helper, { name, uid }: TaskUser, ms: number): Promi
   const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], ms);
   const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 1);
   return { found: count("found"), left: count("left") };
-}
-
-function record({ audit, journal }: Helper, user: TaskUser, state: TaskUser["state"]): void {
-  try {
-    journal.move(user, state);
-  } catch {
-    user.state = state; // In memory alone, until the disk takes the next step.
-    if (state === "gone") journal.users.delete(user.uid);
-    audit.note("journal-unwritable", { user: user.name, state });
-  }
 }
