@@ -72,7 +72,7 @@ const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
 /** The four times of bash's `times`: user and system of the shell, then of what it waited for. */
 function milliseconds(report: string): number[] {
-  const times = report.matchAll(/(\d+)m(\d+\.\d+)s/g);
+  const times = report.matchAll(/(\d{1,6})m(\d{1,2}\.\d{1,3})s/g);
   return Array.from(times, ([, m, s]) => Math.round(Number(m) * 60_000 + Number(s) * 1000));
 }
 
@@ -109,7 +109,8 @@ export function startCommand(
   channel.write(`${exports.join("")}\0`);
   child.on("close", (_, signal: string | null) => {
     // Without a report the lines were killed, or refused before the command began: then there is no signal either.
-    const exit = /^exit (\d{1,3})$/m.exec(report)?.[1];
+    // A task can forge one: whatever it says, what is made of it must be what the schema of `exited` allows.
+    const exit = /^exit (1?\d?\d|2[0-4]\d|25[0-5])$/m.exec(report)?.[1];
     const [, , userMs = 0, systemMs = 0] = milliseconds(report);
     const how = exit === undefined ? { code: null, signal } : { code: Number(exit), signal: null };
     ended({ ...how, userMs, systemMs });
