@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, linkSync, lstatSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, linkSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { useHelper } from "../helper/fixture.ts";
@@ -19,8 +19,7 @@ suite("What a task does to the deletion of its files", { skip: needsRoot }, () =
 
   /** A directory of root's with files in it, outside of every task, and what it looks like. */
   function canary(t: TestContext): { path: string; look(): unknown } {
-    const path = join(fixture.helper.dsclDir, "canary");
-    mkdirSync(path);
+    const path = mkdtempSync("/home/canary-"); // On the volume of the homes, or no hard link could lead to it.
     t.after(() => rmSync(path, { recursive: true, force: true }));
     for (let file = 0; file < 40; file += 1) writeFileSync(join(path, `f${file}`), "kept", { mode: 0o600 });
     chmodSync(path, 0o755);
@@ -94,7 +93,7 @@ suite("What a task does to the deletion of its files", { skip: needsRoot }, () =
       setsid bash -c 'trap "" TERM HUP; while :; do sleep 0.01 & done' &
       ipcmk -M 4096 >/dev/null; echo up; sleep 300`;
     const look =
-      "ls -A; find /tmp /var/tmp /dev/shm -user $UID; ipcs -m | grep -c $USER; ps -o args= -U $UID | grep -c sleep";
+      "ls -A; find /tmp /var/tmp /dev/shm -user $UID 2>/dev/null; ipcs -m | grep -c $USER; pgrep -cxU $UID sleep";
     let last: number | undefined;
     for (let round = 0; round < rounds; round += 1) {
       const user = await client.request("createUser", {});

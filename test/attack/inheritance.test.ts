@@ -76,7 +76,7 @@ suite("From a helper that was started carelessly, a task", { skip: needsRoot }, 
     const other = await client.request("createUser", {});
     const { output } = await client.run(
       other.user,
-      bash("mkdir d; cd d; rmdir ../d; umask 0; echo still; sleep 300 & disown"),
+      bash("mkdir d; cd d; rmdir ../d; umask 0; echo still; sleep 300 >/dev/null 2>&1 & disown"),
     );
     assert.equal(output.split("\n")[0], "still");
     assert.equal((await client.request("deleteUser", { user: other.user })).state, "gone");

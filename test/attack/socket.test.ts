@@ -44,19 +44,18 @@ suite("Before the helper starts, another user", { skip: needsRoot }, () => {
     });
   }
 
-  test("left a socket or a dangling link where the helper listens: it is removed, and the helper listens on its own", () => {
-    const { instance } = bare;
-    for (const squat of [
-      "ln -s /run/elsewhere S",
-      "perl -MSocket -e 'socket(S, AF_UNIX, 1, 0); bind(S, pack_sockaddr_un(qq(S)))'",
-      "touch S",
-    ]) {
-      const there = `mkdir -p /run/taskcluster-worker/${instance}; cd /run/taskcluster-worker/${instance}; ${squat}`;
-      const { status, said } = startAfter(
-        `${there.replaceAll("S", "helper.sock").replaceAll("helper.sockocket", "Socket")}; cd /`,
-      );
-      assert.equal(status, 0, said.join("\n"));
-      assert.match(said[0] ?? "", /listens on/);
-    }
+  const squat = (line: string): string =>
+    `mkdir -p /run/taskcluster-worker/${bare.instance}; (cd /run/taskcluster-worker/${bare.instance}; ${line})`;
+
+  test("left a file where the helper listens: it is removed, and the helper listens on a socket of its own", () => {
+    const { status, said } = startAfter(squat("touch helper.sock; chmod 777 helper.sock"));
+    assert.equal(status, 0, said.join("\n"));
+    assert.match(said[0] ?? "", /listens on/);
+  });
+
+  test("left a dangling link where the helper listens: no socket is made at its end", () => {
+    const { status, said } = startAfter(squat("ln -s /run/elsewhere helper.sock"));
+    assert.equal(status, 78, said.join("\n"));
+    assert.match(said[0] ?? "", /not empty/);
   });
 });
