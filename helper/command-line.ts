@@ -1,5 +1,5 @@
 /** What the starter understands of the command line: the files it names and the folder for artifacts. No more than that. */
-import { closeSync, constants, fchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { constants, fchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 
 export const argv = process.argv.slice(2);
@@ -39,8 +39,6 @@ export function makeArtifacts(directory: string, uid: number): string {
   if (there && !empty) end(64, `${directory} is not an empty directory: name one that is, or one that does not exist`);
   if (!there) mkdirSync(path);
   // By descriptor: who can write to the parent could by now have put a hard link to a file of root's in its place.
-  const fd = openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-  fchownSync(fd, uid, uid);
-  closeSync(fd);
+  fchownSync(openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW), uid, uid);
   return path;
 }

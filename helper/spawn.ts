@@ -108,8 +108,7 @@ export function startCommand(
   const exports = Object.entries(request.env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   channel.write(`${exports.join("")}\0`);
   child.on("close", (_, signal: string | null) => {
-    // Without a report the lines were killed, or refused before the command began: then there is no signal either.
-    // A task can forge one: whatever it says, what is made of it must be what the schema of `exited` allows.
+    // No report: the lines were killed, or refused it, then without a signal. A task can forge one: hence the bounds.
     const exit = /^exit (1?\d?\d|2[0-4]\d|25[0-5])$/m.exec(report)?.[1];
     const [, , userMs = 0, systemMs = 0] = milliseconds(report);
     const how = exit === undefined ? { code: null, signal } : { code: Number(exit), signal: null };

@@ -1,53 +1,65 @@
 import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
-import { suite, test } from "node:test";
+import { join } from "node:path";
+import { suite, type TestContext, test } from "node:test";
+import { Journal } from "../../helper/journal.ts";
+import type { Answers } from "../../shared/protocol/messages.ts";
+import type { TaskUser } from "../../shared/protocol/root-types.ts";
+import type { Client } from "../helper/client.ts";
 import { useHelper } from "../helper/fixture.ts";
-import { toolOutput } from "../helper/machine.ts";
 import { needsRoot } from "../root.ts";
 
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
+/** A set-uid program in the accomplice's directory, where its owner's own sweep cannot look once the door is closed. */
+const hide = "mkdir /tmp/x$1/own; cp /usr/bin/id /tmp/x$1/own/id; chmod 4755 /tmp/x$1/own/id; chmod 755 /tmp/x$1/own";
 
 suite("Two tasks together", { skip: needsRoot }, () => {
   const fixture = useHelper();
 
-  /** A task leaves a set-uid program in a directory of its accomplice, which then closes it: its own sweep cannot look there. */
-  const hide = "mkdir /tmp/x$1/own; cp /usr/bin/id /tmp/x$1/own/id; chmod 4755 /tmp/x$1/own/id; chmod 755 /tmp/x$1/own";
-
-  for (const [what, modes] of [
-    ["deleted", ""],
-    ["kept by macOS", "tcc=denied\n"],
-  ] satisfies [string, string][]) {
-    test(`hide a set-uid program of the one, whose account is ${what}, at the other's: while that one lives, nobody gets the uid`, async (t) => {
-      const { client, user: accomplice } = await fixture.clientWithUser(t);
-      t.after(() => rmSync(`/tmp/x${accomplice.uid}`, { recursive: true, force: true }));
-      await client.run(accomplice.user, bash("mkdir -m 777 /tmp/x$UID"));
-      const user = await client.request("createUser", {});
-      await client.run(user.user, [...bash(hide), "bash", `${accomplice.uid}`]);
-      await client.run(accomplice.user, bash("chmod 700 /tmp/x$UID"));
-      fixture.helper.modes(modes);
-      await client.request("deleteUser", { user: user.user });
-      fixture.helper.modes("");
-      const victims = Array.from({ length: 22 }, () => client.ask("createUser", {}));
-      const made = await Promise.all(victims.map((id) => client.reply("createUser", id)));
-      assert.ok(!made.some(({ uid }) => uid === user.uid), "the uid has gone to another task");
-      assert.equal((await client.request("deleteUser", { user: accomplice.user })).state, "quarantined");
-      // What is left of it can be entered by nobody but root: its uid is not used again.
-      assert.equal(toolOutput("/usr/bin/stat", "-c", "%a", `/tmp/x${accomplice.uid}`), "700\n");
-    });
-  }
-
-  test("hide it where the other opens the door again before its end: the other's end closes it for good", async (t) => {
+  async function hidden(
+    t: TestContext,
+  ): Promise<{ client: Client; owner: Answers["createUser"]; accomplice: Answers["createUser"] }> {
     const { client, user: accomplice } = await fixture.clientWithUser(t);
     t.after(() => rmSync(`/tmp/x${accomplice.uid}`, { recursive: true, force: true }));
+    const owner = await client.request("createUser", {});
     await client.run(accomplice.user, bash("mkdir -m 777 /tmp/x$UID"));
-    const user = await client.request("createUser", {});
-    await client.run(user.user, [...bash(hide), "bash", `${accomplice.uid}`]);
+    await client.run(owner.user, [...bash(hide), "bash", `${accomplice.uid}`]);
     await client.run(accomplice.user, bash("chmod 700 /tmp/x$UID"));
-    assert.equal((await client.request("deleteUser", { user: user.user })).state, "gone");
+    return { client, owner, accomplice };
+  }
+
+  test("hide a set-uid program of the one at the other's: while that one lives, nobody gets its uid", async (t) => {
+    const { client, owner, accomplice } = await hidden(t);
+    fixture.helper.modes("tcc=denied\n"); // A resting account would be the next task's at once.
+    const { state } = await client.request("deleteUser", { user: owner.user });
+    fixture.helper.modes("");
+    assert.equal(state, "resting");
+    assert.notEqual((await client.request("createUser", {})).uid, owner.uid);
+    await client.request("deleteUser", { user: accomplice.user });
+    assert.equal((await client.request("createUser", {})).uid, owner.uid, "then it is free again");
+  });
+
+  test("hide it, and open the door again before the other's end: that end closes it for good", async (t) => {
+    const { client, owner, accomplice } = await hidden(t);
+    assert.equal((await client.request("deleteUser", { user: owner.user })).state, "gone");
     await client.run(accomplice.user, bash("chmod 755 /tmp/x$UID"));
     assert.equal((await client.request("deleteUser", { user: accomplice.user })).state, "quarantined");
     const third = await client.request("createUser", {});
     const { output } = await client.run(third.user, [`/tmp/x${accomplice.uid}/own/id`, "-u"]);
     assert.equal(output, "");
+  });
+
+  test("keep the uid of a deleted one from being found free until the other has ended, too", () => {
+    const journal = new Journal(join(fixture.helper.dsclDir, "journal"), [5000, 5001]);
+    const user = (uid: number): TaskUser => ({
+      ...{ id: `${uid}`.padStart(32, "0") as TaskUser["id"], name: "tcw-aaaaaaaa", uid, guid: "", groupGuid: "" }, // checked: 32 digits
+      state: "planned",
+    });
+    const [owner, accomplice] = [user(5000), user(5001)];
+    for (const each of [owner, accomplice]) journal.move(each, "ready");
+    journal.move(owner, "gone");
+    assert.equal(journal.isCold(owner.uid), false);
+    journal.move(accomplice, "gone");
+    assert.equal(journal.isCold(owner.uid), true);
   });
 });
