@@ -39,7 +39,7 @@ export function createAccount(helper: Helper): Promise<TaskUser> {
     const before = journal.newest?.uid ?? last;
     for (let step = 1; step <= size; step += 1) {
       const uid = first + ((before - first + step) % size);
-      if (taken.has(uid)) continue;
+      if (taken.has(uid) || !journal.isCold(uid)) continue;
       const name = newName();
       const user: TaskUser = { id: newId<UserId>(), name, uid, guid: "", groupGuid: "", state: "planned" };
       journal.move(user, "planned");

@@ -1,5 +1,5 @@
 /** What the starter understands of the command line: the files it names and the folder for artifacts. No more than that. */
-import { lchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { constants, fchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
 
 export const argv = process.argv.slice(2);
@@ -38,6 +38,7 @@ export function makeArtifacts(directory: string, uid: number): string {
   const empty = there?.isDirectory() && readdirSync(path).length === 0;
   if (there && !empty) end(64, `${directory} is not an empty directory: name one that is, or one that does not exist`);
   if (!there) mkdirSync(path);
-  lchownSync(path, uid, uid);
+  // By descriptor: who can write to the parent could by now have put a hard link to a file of root's in its place.
+  fchownSync(openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW), uid, uid);
   return path;
 }

@@ -18,6 +18,8 @@ export class Journal {
   newest: TaskUser | undefined;
   readonly #file: string;
   #size = 0;
+  /** By uid: who lived when its last user ended, and may keep files of that uid, a set-uid program say, out of sight. */
+  readonly #beside = new Map<number, readonly TaskUser[]>();
 
   /** Throws when the file cannot be read or a whole line of it is not a journal's: root guesses nothing. */
   constructor(file: string, [first, last]: readonly [number, number]) {
@@ -49,9 +51,15 @@ export class Journal {
     this.#size = text.length;
   }
 
+  /** Whether all have ended who lived beside the uid's last user. */
+  isCold(uid: number): boolean {
+    return !this.#beside.get(uid)?.some(({ state }) => !/^(gone|resting|quarantined)$/.test(state));
+  }
+
   /** Moves a user to a state, on disk first. Throws a Refusal when the disk does not take it: no step without it. */
   move(user: TaskUser, state: UserState): void {
     const line = `${JSON.stringify({ ...user, state })}\n`;
+    if (state === "gone" || state === "resting") this.#beside.set(user.uid, [...this.users.values()]);
     try {
       if (this.#size > compactAt) this.#compact();
       writeFileSync(this.#file, line, through);

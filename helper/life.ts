@@ -13,7 +13,8 @@ const sweepMs = 60_000;
 /** A clean resting account, if there is one, under a new id. Throws when it is no longer the one that was made. */
 async function wake(helper: Helper): Promise<TaskUser | undefined> {
   const { dscl, journal } = helper;
-  const resting = [...journal.users.values()].find(({ state, parkId }) => state === "resting" && !parkId);
+  const isFree = ({ state, parkId, uid }: TaskUser): boolean => state === "resting" && !parkId && journal.isCold(uid);
+  const resting = [...journal.users.values()].find(isFree);
   if (!resting) return undefined;
   const user = { ...resting, id: newId<UserId>() };
   journal.move(user, "creating"); // At once: nobody else may take it.

@@ -56,6 +56,8 @@ count found
     find "$place" -xdev -user "$uid" -type d ! -perm -700 -execdir chmod u+rwx {} \;
   done
   ((${#shared[@]})) && find "${shared[@]}" -xdev -depth -user "$uid" -exec rm -rf -- {} \;
+  # What somebody else put into a directory of this user keeps it there: nobody may enter that any more.
+  ((${#shared[@]})) && find "${shared[@]}" -xdev -user "$uid" -type d -exec chmod 700 {} +
   for home in "$@"; do
     find "$home" -mindepth 1 -maxdepth 1 -exec rm -rf -- {} +
   done

@@ -12,8 +12,6 @@ export type ProcessId = string & { readonly brand: "ProcessId" };
 export type Ticket = string & { readonly brand: "Ticket" };
 export type ParkId = string & { readonly brand: "ParkId" };
 
-export type SignalName = (typeof signals)[number];
-
 export interface Requests {
   hello: { id: number; protocol: number };
   createUser: { id: number; reuse?: ParkId };
@@ -29,7 +27,7 @@ export interface Requests {
     output?: Ticket;
     graphical?: true;
   };
-  signal: { id: number; process: ProcessId; signal: SignalName };
+  signal: { id: number; process: ProcessId; signal: (typeof signals)[number] };
   killUser: { id: number; user: UserId };
   deleteUser: { id: number; user: UserId; park?: true };
 }
@@ -94,8 +92,6 @@ export interface Attach {
   ticket: Ticket;
 }
 
-export type RequestMessage = { [N in RequestName]: { type: N; data: Requests[N] } }[RequestName];
-export type ClientMessage = RequestMessage | { type: "attach"; data: Attach };
 export type HelperMessage =
   | { type: "answer"; data: Answer }
   | { type: "refused"; data: Refused }
