@@ -8,7 +8,8 @@ import { removeRecords, verifyRecords } from "./records.ts";
 import { messageOf } from "./refusal.ts";
 import { runSweep } from "./spawn.ts";
 
-const sweepMs = 60_000;
+/** At most this many sweeps, in this time in all. */
+const [sweeps, sweepMs] = [3, 60_000];
 
 /** A clean resting account, if there is one, under a new id. Throws when it is no longer the one that was made. */
 async function wake({ dscl, journal }: Helper): Promise<TaskUser | undefined> {
@@ -43,19 +44,23 @@ export async function createUser(helper: Helper): Promise<TaskUser> {
 export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
   const { audit, directories, dscl } = helper;
   const { name, uid } = user;
-  const found = { processes: 0, shared: 0 };
+  const removed = { processes: 0, shared: 0 };
   const left = { processes: 1, shared: 1, home: true, account: true };
   let state: Gone["state"] = "quarantined";
   record(helper, user, "deleting");
   try {
-    const before = await killProcesses(uid, audit);
-    if (before.left === 0) {
-      const swept = await sweep(helper, user);
-      left.processes = (await killProcesses(uid, audit)).left;
-      left.shared = swept.left;
-      found.processes = before.killed;
-      found.shared = swept.found;
+    let { killed, left: alive } = await killProcesses(uid, audit);
+    const until = performance.now() + sweepMs;
+    for (let round = 1; round <= sweeps && alive === 0 && left.shared > 0 && performance.now() < until; round += 1) {
+      removed.processes += killed;
+      const swept = await sweep(helper, user, until - performance.now());
+      ({ killed, left: alive } = await killProcesses(uid, audit));
+      removed.shared += Math.max(0, swept.found - swept.left);
+      // It counts only when nothing else of the uid ran meanwhile: that could have made things behind its back.
+      left.shared = killed === 0 && swept.looked ? swept.left : Math.max(1, swept.left);
     }
+    removed.processes += killed;
+    left.processes = alive;
     audit.note("remove", { user: name });
     left.home = !directories.remove(name);
     // An account whose processes or files are left stays: its uid must not be given to anybody.
@@ -67,18 +72,17 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
   }
   record(helper, user, state);
   audit.note("ended", { user: name, uid, state, left: JSON.stringify(left) });
-  const gone = (what: "processes" | "shared"): number => Math.max(0, found[what] - left[what]);
-  const removed = { processes: gone("processes"), shared: gone("shared") };
+  const found = { processes: removed.processes + left.processes, shared: removed.shared + left.shared };
   return { state, found, removed, left, auditHead: audit.head };
 }
 
-/** Entries of shared places that the user owned before and after. Without an answer everything counts as left. */
-async function sweep(helper: Helper, { name, uid }: TaskUser): Promise<{ found: number; left: number }> {
-  const { audit, config, directories } = helper;
+/** What of the user's was in shared places before and after; `looked` when that answer can be relied on. */
+async function sweep({ audit, config, directories }: Helper, { name, uid }: TaskUser, timeoutMs: number) {
   audit.note("sweep", { user: name, uid });
-  const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], sweepMs);
-  const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 1);
-  return { found: count("found"), left: count("left") };
+  const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], timeoutMs);
+  audit.note("swept", { user: name, answer: stdout.slice(0, 100) });
+  const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
+  return { found: count("found"), left: count("left"), looked: stdout.endsWith("\nlooked\n") };
 }
 
 function record({ audit, journal }: Helper, user: TaskUser, state: TaskUser["state"]): void {
