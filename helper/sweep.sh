@@ -36,9 +36,9 @@ owned() {
   ask find "${shared[@]}" -xdev -user "$uid" ! -path "$mailbox" "$@" || return
   [[ -z $mac ]] || ask find /private/var/folders -xdev -mindepth 3 -user "$uid" "$@"
 }
-# A name can hold anything, so names are not printed: one empty line for each.
+# One line for each, whatever is in its name. Only counted.
 files() {
-  owned "$@" -print0 | tr -dc '\0' | tr '\0' '\n'
+  owned "$@" -print0 | tr '\n\0' '\0\n'
 }
 # Owner or creator: the owner of an object can be changed.
 ipc() {
@@ -84,10 +84,10 @@ count() {
   n=$("$@" | wc -l) && echo "$word $((n))" || sure=
 }
 
-[[ -z $(timed) ]] || sure=
 count found things "$@"
 found=$n
 if ((found)); then
+  [[ -z $(timed) ]] || sure=
   count set-id files -type f \( -perm -4000 -o -perm -2000 \)
   {
     [[ -x /usr/bin/crontab ]] && /usr/bin/crontab -r
