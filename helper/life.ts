@@ -8,7 +8,8 @@ import { removeRecords, verifyRecords } from "./records.ts";
 import { messageOf } from "./refusal.ts";
 import { runSweep } from "./spawn.ts";
 
-const sweepMs = 60_000;
+/** At most this many sweeps, in this time in all. */
+const [sweeps, sweepMs] = [3, 60_000];
 
 /** A clean resting account, if there is one, under a new id. Throws when it is no longer the one that was made. */
 async function wake(helper: Helper): Promise<TaskUser | undefined> {
@@ -45,24 +46,25 @@ export async function createUser(helper: Helper): Promise<TaskUser> {
 export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
   const { audit, directories, dscl } = helper;
   const { name, uid } = user;
-  const found = { processes: 0, shared: 0 };
+  const removed = { processes: 0, shared: 0 };
   const left = { processes: 1, shared: 1, home: true, account: true };
   let state: Gone["state"] = "quarantined";
   record(helper, user, "deleting");
   try {
-    const before = await killProcesses(uid, audit);
-    found.processes = before.killed;
-    left.processes = before.left;
+    let { killed, left: alive } = await killProcesses(uid, audit);
     const until = performance.now() + sweepMs;
-    // Again until one finds nothing: what cron or at started beside a sweep may have stopped it, or written behind it.
-    for (let tries = 3; tries > 0 && left.processes === 0 && left.shared > 0; tries -= 1) {
+    for (let round = 1; round <= sweeps && alive === 0 && left.shared > 0 && performance.now() < until; round += 1) {
+      removed.processes += killed;
       const swept = await sweep(helper, user, until - performance.now());
-      found.shared ||= swept.found;
-      left.shared = swept.left || swept.found;
-      left.processes = (await killProcesses(uid, audit)).left;
+      ({ killed, left: alive } = await killProcesses(uid, audit));
+      removed.shared += Math.max(0, swept.found - swept.left);
+      // It counts only when nothing else of the uid ran meanwhile: that could have made things behind its back.
+      left.shared = killed === 0 && swept.looked ? swept.left : Math.max(1, swept.left);
     }
+    removed.processes += killed;
+    left.processes = alive;
     // While something of it may run, the home stays where the next helper can have it emptied.
-    if (left.processes === 0) {
+    if (alive === 0) {
       audit.note("remove", { user: name });
       left.home = !directories.remove(name);
     }
@@ -75,16 +77,15 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
   }
   record(helper, user, state);
   audit.note("ended", { user: name, uid, state, left: JSON.stringify(left) });
-  const gone = (what: "processes" | "shared"): number => Math.max(0, found[what] - left[what]);
-  const removed = { processes: gone("processes"), shared: gone("shared") };
+  const found = { processes: removed.processes + left.processes, shared: removed.shared + left.shared };
   return { state, found, removed, left, auditHead: audit.head };
 }
 
-/** Entries of shared places that the user owned before and after. Without an answer everything counts as left. */
-async function sweep(helper: Helper, { name, uid }: TaskUser, ms: number): Promise<{ found: number; left: number }> {
-  const { audit, config, directories } = helper;
+/** What of the user's was in shared places before and after; `looked` when that answer can be relied on. */
+async function sweep({ audit, config, directories }: Helper, { name, uid }: TaskUser, timeoutMs: number) {
   audit.note("sweep", { user: name, uid });
-  const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], ms);
-  const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 1);
-  return { found: count("found"), left: count("left") };
+  const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], timeoutMs);
+  audit.note("swept", { user: name, answer: stdout.slice(0, 100) });
+  const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
+  return { found: count("found"), left: count("left"), looked: stdout.endsWith("\nlooked\n") };
 }

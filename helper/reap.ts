@@ -3,18 +3,19 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { Audit } from "./audit.ts";
 import { runTool, tools } from "./spawn.ts";
 
-const quietRounds = 3;
+const quiet = { rounds: 3, apartMs: 50 };
 /** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */
-const wearyRounds = 25;
-const roundMs = 50;
+const weary = { rounds: 25, apartMs: 10 };
 const deadlineMs = 10_000;
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
- * into its title. Undefined when ps fails, or does not even list us: no such list proves anybody gone.
+ * into its title. Undefined when ps fails, or does not even list us: no such list proves anybody gone. ps goes first, or a
+ * task that takes all the processor there is would hold up its own end.
  */
 async function processesOf(uid: number): Promise<Set<number> | undefined> {
-  const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000).catch(() => undefined);
+  const list = [tools.ps, "-axo", "pid=,uid=,ruid=,svuid=,stat="];
+  const ps = await runTool(tools.nice, ["-n", "-20", ...list], 5_000).catch(() => undefined);
   if (ps?.exit !== 0) return undefined;
   const rows = ps.stdout.split("\n").map((line) => line.trim().split(/\s+/));
   if (!rows.some(([pid]) => Number(pid) === process.pid)) return undefined;
@@ -40,25 +41,23 @@ export async function killProcesses(uid: number, audit: Audit): Promise<{ killed
   if (tools.launchctl) await runTool(tools.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
   const killed = new Set<number>();
   const until = performance.now() + deadlineMs;
-  let left = 0;
-  let needed = quietRounds;
-  let quiet = 0;
-  while (quiet < needed && performance.now() < until) {
+  let [left, needed, empty] = [0, quiet, 0];
+  while (empty < needed.rounds && performance.now() < until) {
     const seen = await processesOf(uid);
     left = seen?.size ?? 1;
-    quiet = left === 0 ? quiet + 1 : 0;
+    empty = left === 0 ? empty + 1 : 0;
     if (!seen || left === 0) {
-      if (quiet < needed) await delay(roundMs);
+      if (empty < needed.rounds) await delay(needed.apartMs);
       continue;
     }
     for (const pid of seen) send(pid, "SIGSTOP");
     const still = (await processesOf(uid)) ?? new Set<number>();
     for (const pid of seen) if (!still.has(pid)) send(pid, "SIGCONT");
-    if (!seen.isSubsetOf(still)) needed = wearyRounds;
+    if (!seen.isSubsetOf(still)) needed = weary;
     for (const pid of still) send(pid, "SIGKILL");
     for (const pid of still) killed.add(pid);
   }
-  if (quiet < needed) left = Math.max(left, 1); // Time ran out before it was quiet for long enough.
+  if (empty < needed.rounds) left = Math.max(left, 1); // Time ran out before it was quiet for long enough.
   audit.note("killed", { uid, killed: killed.size, left });
   return { killed: killed.size, left };
 }

@@ -34,7 +34,7 @@ suite("The audit log", { skip: needsRoot }, () => {
     const removed = ["dscl", "dscl-exit", "dscl", "dscl-exit"];
     assert.deepEqual(actions, [
       ...["create", ...created, "directories", "spawn", "spawned", "exited", ...killed],
-      ...[...killed, "sweep", ...killed, "remove", ...removed, "ended"],
+      ...[...killed, "sweep", "swept", ...killed, "remove", ...removed, "ended"],
     ]);
   });
 

@@ -35,13 +35,13 @@ function sharedFile(t: TestContext): string {
 test("what a task user owns in shared places is removed", { skip: needsRoot }, async (t) => {
   const file = sharedFile(t);
   const { stdout } = await runSweep(uid, config, ["tcw-aaaaaaaa", `${uid}`], 20_000);
-  assert.equal(stdout, "found 2\nleft 0\n");
+  assert.equal(stdout, "found 2\nset-id 0\nleft 0\nlooked\n");
   assert.equal(existsSync(file), false);
 });
 
 test("the artifacts that an agent has saved in a shared place stay", { skip: needsRoot }, async (t) => {
   const file = sharedFile(t);
   const { stdout } = await runSweep(uid, config, ["_tcworker", `${uid}`], 20_000);
-  assert.equal(stdout, "found 0\nleft 0\n");
+  assert.equal(stdout, "found 0\nleft 0\nlooked\n");
   assert.equal(existsSync(file), true);
 });

@@ -1,0 +1,134 @@
+/** A machine that looks like a Mac to the helper, with a helper that serves it: namespaces, and a root directory made for it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, before, type TestContext } from "node:test";
+import type { Answers } from "../../shared/protocol/messages.ts";
+import { Client } from "../helper/client.ts";
+import { within } from "../helper/wait.ts";
+
+const checkout = dirname(dirname(import.meta.dirname));
+const state = "/private/var/db/taskcluster-worker/default";
+
+/** One start of a program that has a stand-in. */
+export interface Call {
+  readonly uid: number;
+  readonly argv: readonly string[];
+}
+
+export class Mac {
+  readonly #unshare: ChildProcess;
+  readonly #folder: string;
+  /** Process 1 of the Mac; its root directory is the Mac's. */
+  readonly #first: number;
+
+  private constructor(unshare: ChildProcess, folder: string) {
+    this.#unshare = unshare;
+    this.#folder = folder;
+    const children = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim().split(" ");
+    this.#first = Number(children[0]);
+  }
+
+  /** Resolves when the helper listens. Rejects with what was said when it does not. */
+  static async start(): Promise<Mac> {
+    const folder = mkdtempSync(join(tmpdir(), "mac-"));
+    const script = [join(import.meta.dirname, "make-root.sh"), folder, checkout, process.execPath];
+    const argv = ["--mount", "--pid", "--ipc", "--fork", "--kill-child", "/bin/bash", ...script];
+    const unshare = spawn("/usr/bin/unshare", argv, { stdio: ["pipe", "pipe", "pipe"] });
+    let said = "";
+    for (const stream of [unshare.stdout, unshare.stderr]) {
+      stream.setEncoding("utf8").on("data", (text: string) => {
+        said += text;
+      });
+    }
+    const ready = new Promise<void>((resolve, reject) => {
+      unshare.stdout.on("data", () => said.includes("ready\n") && resolve());
+      unshare.once("exit", () => reject(new Error(`the helper of the Mac ended: ${said}`)));
+    });
+    await within(ready, "the helper of the Mac");
+    return new Mac(unshare, folder);
+  }
+
+  /** Where a path of the Mac is seen from here. */
+  at(path: string): string {
+    return `/proc/${this.#first}/root${path}`;
+  }
+
+  client(): Promise<Client> {
+    return Client.hello(this.at(`${state}/run/helper.sock`));
+  }
+
+  read(path: string): string {
+    return readFileSync(this.at(path), "utf8");
+  }
+
+  /** Writes a file of the Mac as root, or gives it to a user. */
+  write(path: string, text: string, uid = 0): void {
+    writeFileSync(this.at(path), text);
+    if (uid > 0) chownSync(this.at(path), uid, uid);
+  }
+
+  /** What dirhelper, as root, makes for a user that asks for its temporary directory. Returns the leaf. */
+  makeFolders(uid: number): string {
+    const leaf = `/private/var/folders/zz/leaf${uid}`;
+    for (const directory of [leaf, `${leaf}/C`, `${leaf}/T`]) {
+      mkdirSync(this.at(directory));
+      chownSync(this.at(directory), uid, uid);
+    }
+    return leaf;
+  }
+
+  /** How `launchctl` ends from now on. */
+  launchctlExits(status: number): void {
+    this.write("/private/var/stand-ins/launchctl-exit", `${status}\n`);
+  }
+
+  forgetCalls(): void {
+    this.write("/private/var/stand-ins/log", "");
+  }
+
+  /** Every start of a program with a stand-in since the last `forgetCalls`, by anybody. */
+  calls(): Call[] {
+    const lines = this.read("/private/var/stand-ins/log").split("\n").slice(0, -1);
+    return lines.map((line) => line.split("\t")).map(([uid, ...argv]) => ({ uid: Number(uid), argv }));
+  }
+
+  async stop(): Promise<void> {
+    const gone = once(this.#unshare, "exit");
+    this.#unshare.stdin?.end(); // The helper's lifeline.
+    await gone;
+    rmSync(this.#folder, { recursive: true });
+  }
+}
+
+export interface MacFixture {
+  readonly mac: Mac;
+  /** A greeted client with a task user, closed at the end of the test. */
+  clientWithUser(test: TestContext): Promise<{ client: Client; user: Answers["createUser"] }>;
+}
+
+/** To be called in a suite: the Mac is there for its tests. */
+export function useMac(): MacFixture {
+  let mac: Mac | undefined;
+  const running = (): Mac => {
+    if (!mac) throw new Error("the Mac has not been started");
+    return mac;
+  };
+  before(async () => {
+    mac = await Mac.start();
+    mac.launchctlExits(0);
+  });
+  after(() => mac?.stop());
+  return {
+    get mac() {
+      return running();
+    },
+    async clientWithUser(test) {
+      const client = await running().client();
+      test.after(() => client.close());
+      return { client, user: await client.request("createUser", {}) };
+    },
+  };
+}
