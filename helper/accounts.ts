@@ -17,27 +17,27 @@ function newName(): string {
 }
 
 /** Picks a uid and makes the account, each step journalled first. Throws a Refusal when no uid is free. */
-export function createAccount({ config, directories, dscl, journal }: Helper): Promise<TaskUser> {
+export async function createAccount({ config, directories, dscl, journal }: Helper): Promise<TaskUser> {
   const [first, last] = config.uidRange;
-  return dscl.alone(async () => {
-    const taken = new Set([...(await takenIds(dscl)), ...journal.users.keys()]);
-    const size = last - first + 1;
-    const before = journal.newest?.uid ?? last;
-    for (let step = 1; step <= size; step += 1) {
-      const uid = first + ((before - first + step) % size);
-      if (taken.has(uid)) continue;
-      const name = newName();
-      const user: TaskUser = { id: newId<UserId>(), name, uid, guid: "", groupGuid: "", state: "planned" };
-      journal.move(user, "planned");
-      journal.move(user, "creating");
-      const home = directories.homeOf(name);
-      const made = await makeRecords(dscl, user, home, "Taskcluster task").catch((error: unknown) => error);
-      journal.move(user, "creating"); // With the GeneratedUIDs: from here on a deletion compares.
-      if (made === true) return user;
-      const end = await removeRecords(dscl, user).catch(() => "quarantined");
-      journal.move(user, end === "gone" ? "gone" : "quarantined");
-      if (made !== false) throw made; // False: somebody took the uid meanwhile, so the next one.
-    }
-    throw new Refusal("no-free-user", `no uid of ${first}-${last} is free`);
-  });
+  const size = last - first + 1;
+  for (let attempt = 1; attempt <= size; attempt += 1) {
+    const taken = await takenIds(dscl);
+    // No await from here to the journal: of several creations at once, each sees there what the others have taken.
+    const start = (journal.newest?.uid ?? last) - first + 1;
+    const inTurn = Array.from({ length: size }, (_, step) => first + ((start + step) % size));
+    const uid = inTurn.find((each) => !taken.has(each) && !journal.users.has(each));
+    if (uid === undefined) break;
+    const name = newName();
+    const user: TaskUser = { id: newId<UserId>(), name, uid, guid: "", groupGuid: "", state: "planned" };
+    journal.move(user, "planned");
+    journal.move(user, "creating");
+    const home = directories.homeOf(name);
+    const made = await makeRecords(dscl, user, home, "Taskcluster task").catch((error: unknown) => error);
+    journal.move(user, "creating"); // With the GeneratedUIDs: from here on a deletion compares.
+    if (made === true) return user;
+    const end = await removeRecords(dscl, user).catch(() => "quarantined");
+    journal.move(user, end === "gone" ? "gone" : "quarantined");
+    if (made !== false) throw made; // False: somebody took the uid meanwhile, so the next one.
+  }
+  throw new Refusal("no-free-user", `no uid of ${first}-${last} is free`);
 }

@@ -41,7 +41,7 @@ function sliceOf(uid: number): (typeof slices)[number] {
 /** The next start of the instance, and its clean end. */
 async function startAgain(uid: number): Promise<void> {
   mkdirSync(`${stateRoot}/staged`, { recursive: true });
-  const { node, code } = stage(checkout, process.execPath, `${stateRoot}/staged`);
+  const { node, code } = await stage(checkout, process.execPath, `${stateRoot}/staged`);
   const helper = await startHelper(sliceOf(uid), node, code);
   if (typeof helper === "number") {
     assert.equal(helper, 75, "somebody else's run has started the instance already");
