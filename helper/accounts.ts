@@ -28,30 +28,31 @@ function newName(): string {
 }
 
 /** Picks a uid and makes the account, each step journalled first. Throws a Refusal when no uid is free. */
-export function createAccount(helper: Helper): Promise<TaskUser> {
+export async function createAccount(helper: Helper): Promise<TaskUser> {
   const { config, directories, dscl, journal } = helper;
   const [first, last] = config.uidRange;
-  return dscl.alone(async () => {
-    // Those of a connection that is being ended count too: to connect again gives nobody more.
-    if (counts({ journal }).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
-    const taken = new Set([...(await takenIds(dscl)), ...journal.users.keys()]);
-    const size = last - first + 1;
-    const before = journal.newest?.uid ?? last;
-    for (let step = 1; step <= size; step += 1) {
-      const uid = first + ((before - first + step) % size);
-      if (taken.has(uid) || !journal.isCold(uid)) continue;
-      const name = newName();
-      const user: TaskUser = { id: newId<UserId>(), name, uid, guid: "", groupGuid: "", state: "planned" };
-      journal.move(user, "planned");
-      // Twice: before, and with the GeneratedUIDs; from then on a deletion compares.
-      const note = (): void => journal.move(user, "creating");
-      const make = (): Promise<boolean> => makeRecords(dscl, user, directories.homeOf(name), "Taskcluster task");
-      const made = await Promise.try(note).then(make).finally(note).catch((error: unknown) => error);
-      if (made === true) return user;
-      const end = await removeRecords(dscl, user).catch(() => "quarantined");
-      record(helper, user, end === "gone" ? "gone" : "quarantined");
-      if (made !== false) throw made; // False: somebody took the uid meanwhile, so the next one.
-    }
-    throw new Refusal("no-free-user", `no uid of ${first}-${last} is free`);
-  });
+  const size = last - first + 1;
+  for (let attempt = 1; attempt <= size; attempt += 1) {
+    const taken = await takenIds(dscl);
+    // No await from here to the journal: of several creations at once, each sees there what the others have taken.
+    // Users of a connection that is being ended count too: to connect again gives nobody more.
+    if (counts(helper).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
+    const start = (journal.newest?.uid ?? last) - first + 1;
+    const inTurn = Array.from({ length: size }, (_, step) => first + ((start + step) % size));
+    const uid = inTurn.find((each) => !taken.has(each) && !journal.users.has(each) && journal.isCold(each));
+    if (uid === undefined) break;
+    const name = newName();
+    const user: TaskUser = { id: newId<UserId>(), name, uid, guid: "", groupGuid: "", state: "planned" };
+    journal.move(user, "planned");
+    // Twice: before, and with the GeneratedUIDs; from then on a deletion compares.
+    const note = (): void => journal.move(user, "creating");
+    const make = (): Promise<boolean> => makeRecords(dscl, user, directories.homeOf(name), "Taskcluster task");
+    const steps = Promise.try(note).then(make).finally(note);
+    const made = await steps.catch((error: unknown) => error);
+    if (made === true) return user;
+    const end = await removeRecords(dscl, user).catch(() => "quarantined");
+    record(helper, user, end === "gone" ? "gone" : "quarantined");
+    if (made !== false) throw made; // False: somebody took the uid meanwhile, so the next one.
+  }
+  throw new Refusal("no-free-user", `no uid of ${first}-${last} is free`);
 }

@@ -1,6 +1,7 @@
 /** What the starter understands of the command line: the files it names and the folder for artifacts. No more than that. */
-import { constants, fchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { constants, existsSync, fchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
 import { resolve } from "node:path";
+import { logRoot } from "./places.ts";
 
 export const argv = process.argv.slice(2);
 
@@ -15,11 +16,18 @@ export function option(name: string): string | undefined {
   return argv[at] === name ? argv[at + 1] : argv[at]?.slice(name.length + 1);
 }
 
-/** FILE of `run-task` and `submit`: the first word behind the command that is neither an option nor its value. */
-export function fileArgument(): string | undefined {
-  const isValue = (index: number): boolean => /^--(artifacts|agent-user|config)$/.test(argv[index - 1] ?? "");
-  const plain = argv.find((word, index) => index > 0 && !word.startsWith("-") && !isValue(index));
-  return /^(run-task|submit)$/.test(argv[0] ?? "") ? plain : undefined;
+const takesValue = /^--(artifacts|agent-user|config|head|instance|user)$/;
+const isPlain = (word: string, at: number): boolean => !word.startsWith("-") && !takesValue.test(argv[at - 1] ?? "");
+const [command = "", ...operands] = argv.filter(isPlain);
+
+/** FILE of `run-task` and `submit`. */
+export const file = /^(run-task|submit)$/.test(command) ? operands[0] : undefined;
+
+/** What `audit` reads: the files that it names, else those of an instance, the older one first. */
+export function auditFiles(): string[] {
+  const log = `${logRoot}/${option("--instance") ?? "default"}/audit.log`;
+  if (command !== "audit") return [];
+  return operands.length > 1 ? operands.slice(1) : [`${log}.1`, log].filter((path) => existsSync(path));
 }
 
 /** Opened as root, so that it does not matter what lies above the file. */

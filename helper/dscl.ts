@@ -15,20 +15,12 @@ const timeoutMs = 20_000;
 export class Dscl {
   readonly #program: string;
   readonly #audit: Audit;
-  #queue: Promise<unknown> = Promise.resolve();
   /** Exit status of the newest record deletion: 40 says that TCC forbids it on this machine. */
   lastDeletionExit: number | null = null;
 
   constructor(program: string, audit: Audit) {
     this.#program = program;
     this.#audit = audit;
-  }
-
-  /** Makes a sequence of calls that no other sequence comes between. */
-  alone<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#queue.then(work);
-    this.#queue = done.catch(() => {});
-    return done;
   }
 
   async #run(args: readonly string[]): Promise<ToolResult> {

@@ -23,7 +23,7 @@ export function makeHelper(instance: string, places: Places, config: Config) {
 }
 
 /** How many task users there are. */
-export function counts({ journal }: Pick<Helper, "journal">): { live: number; resting: number; quarantined: number } {
+export function counts({ journal }: Helper): { live: number; resting: number; quarantined: number } {
   const counts = { live: 0, resting: 0, quarantined: 0 };
   for (const { state } of journal.users.values()) {
     counts[state === "resting" || state === "quarantined" ? state : "live"] += 1;

@@ -1,7 +1,4 @@
-/**
- * Which task users exist and how far each has got, on disk before it happens: one JSON line for each step, written
- * through. A helper that starts reads it and ends what an earlier one could not.
- */
+/** Which task users exist and how far each has got: one JSON line for each step, on disk before the step is taken. */
 import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import type { TaskUser, UserState } from "../shared/protocol/root-types.ts";
 import * as validators from "../shared/protocol/validators.js";

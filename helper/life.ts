@@ -19,7 +19,7 @@ async function wake(helper: Helper): Promise<TaskUser | undefined> {
   if (!resting) return undefined;
   const user = { ...resting, id: newId<UserId>() };
   journal.move(user, "creating"); // At once: nobody else may take it.
-  if ((await dscl.alone(() => verifyRecords(dscl, user)).catch(() => "unknown")) === "ours") return user;
+  if ((await verifyRecords(dscl, user).catch(() => "unknown")) === "ours") return user;
   record(helper, user, "quarantined");
   throw new Error(`the resting record of ${user.name} is no longer the one that was made`);
 }
@@ -70,7 +70,7 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
     }
     // An account whose processes or files are left stays: its uid must not be given to anybody.
     const clean = left.processes === 0 && left.shared === 0 && !left.home;
-    if (clean) state = await dscl.alone(() => removeRecords(dscl, user));
+    if (clean) state = await removeRecords(dscl, user);
     left.account = state !== "gone";
   } catch (error) {
     audit.note("end-failed", { user: name, error: messageOf(error) });

@@ -1,47 +1,23 @@
 /**
- * One process at a time. Node has no file locks, so a lock is a file in a root-only directory that names its holder by
- * pid and start time, with a random token, written beside and put in place by link(2), which fails when the name exists.
+ * One process at a time. Node has no file locks, but its SQLite has: the kernel holds them for a process and gives them
+ * back when it dies, however it dies, so nothing stale is ever to be judged. The file stays, and stays empty.
  */
-import { randomBytes } from "node:crypto";
-import { linkSync, readFileSync, renameSync, unlinkSync, writeFileSync } from "node:fs";
-import { runTool, tools } from "./spawn.ts";
+import { DatabaseSync } from "node:sqlite";
 
-/** Pid and start time: together they name one process for ever. Ends in a space when there is none, or a dead one. */
-export async function processKey(pid: number): Promise<string> {
-  const { exit, stdout } = await runTool(tools.ps, ["-o", "stat=", "-o", "lstart=", "-p", `${pid}`], 5_000);
-  if (exit !== 0 && exit !== 1) throw new Error(`ps ended with ${exit}`); // No answer, which is not "none".
-  const [, state = "Z", start = ""] = /^(\S+)\s+(.*)/.exec(stdout.trim()) ?? [];
-  return `${pid} ${state.startsWith("Z") ? "" : start}`;
-}
+const SQLITE_BUSY = 5;
 
-/** Undefined when another process was faster: the file is there already, or not any more. */
-function attempt<T>(work: () => T): { done: T } | undefined {
+/**
+ * Takes the lock, waiting `timeout` milliseconds for it. Undefined: another holds it. Else keep what is returned: its
+ * close() gives the lock back. Root: `file` lies where only root can open it, because whoever can could lock it too.
+ */
+export function takeLock(file: string, timeout = 0): DatabaseSync | undefined {
+  const lock = new DatabaseSync(file, { timeout });
   try {
-    return { done: work() };
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE"); // In memory: no journal beside the file.
+    return lock;
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "EEXIST" || error.code === "ENOENT")) return;
+    lock.close();
+    if (error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY) return undefined;
     throw error;
-  }
-}
-
-/** Takes the lock and returns what gives it back; or the pid of the process that holds it. */
-export async function takeLock(file: string): Promise<(() => void) | string> {
-  const token = randomBytes(16).toString("hex");
-  const [beside, aside] = [`${file}.${token}`, `${file}.${token}.stale`];
-  writeFileSync(beside, `${await processKey(process.pid)}\n${token}\n`, { mode: 0o600 });
-  try {
-    while (!attempt(() => linkSync(beside, file))) {
-      const judged = attempt(() => readFileSync(file, "utf8"))?.done;
-      if (judged === undefined) continue;
-      const [, holder = "", pid = ""] = /^((\d+) .+)\n/.exec(judged) ?? [];
-      if (holder !== "" && holder === (await processKey(Number(pid)))) return pid;
-      // Stale. Several may see that: only the one that renames the very file it judged goes on.
-      if (!attempt(() => renameSync(file, aside))) continue;
-      if (readFileSync(aside, "utf8") !== judged) attempt(() => linkSync(aside, file)); // A new holder's: put it back.
-      unlinkSync(aside);
-    }
-    return () => unlinkSync(file);
-  } finally {
-    unlinkSync(beside);
   }
 }

@@ -14,9 +14,6 @@ import { placesOf } from "./places.ts";
 import { messageOf } from "./refusal.ts";
 import { trusted } from "./trust.ts";
 
-const EX_TEMPFAIL = 75;
-const EX_CONFIG = 78;
-
 /** One JSON line in pino's own form: level, time in milliseconds, msg. */
 function log(level: 30 | 50, msg: string): void {
   process.stderr.write(`${JSON.stringify({ level, time: Date.now(), name: "helper", msg })}\n`);
@@ -65,8 +62,8 @@ async function main(): Promise<number> {
     throw new Error(`the flags and ${file} differ: ${missing ?? "/etc/passwd"}; render the flags again`);
   }
   if (!existsSync(places.private)) mkdirSync(places.private, 0o700);
-  const unlock = await takeLock(`${places.private}/lock`);
-  if (typeof unlock === "string") return refuse(EX_TEMPFAIL, `instance ${instance} is served by process ${unlock}`);
+  const lock = takeLock(`${places.private}/helper.lock`);
+  if (!lock) return refuse(75, `another helper serves ${instance}; its pid is in ${places.status}`);
   const helper = makeHelper(instance, places, config);
   const stop = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.resolve(signal));
@@ -82,12 +79,12 @@ async function main(): Promise<number> {
   await listener.close();
   helper.directories.close();
   publish(helper);
-  unlock();
+  lock.close();
   return 0;
 }
 
 /** To its exit. Tests that measure call it without the flags, hence `import.meta.main` above. */
 export async function start(): Promise<never> {
-  return process.exit(await main().catch((error: unknown) => refuse(EX_CONFIG, messageOf(error))));
+  return process.exit(await main().catch((error: unknown) => refuse(78, messageOf(error))));
 }
 if (import.meta.main) await start();

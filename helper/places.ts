@@ -3,6 +3,8 @@ const darwin = process.platform === "darwin";
 
 /** Root's state: one directory for each instance, and the staged copies of checkouts. */
 export const stateRoot = darwin ? "/private/var/db/taskcluster-worker" : "/var/lib/taskcluster-worker";
+/** Locks of living starters. */
+export const starters = `${stateRoot}/private/starters`;
 export const logRoot = darwin ? "/Library/Logs/taskcluster-worker" : "/var/log/taskcluster-worker";
 export const configFile = `${darwin ? "/Library/Application Support" : "/etc"}/taskcluster-worker/helper.json`;
 

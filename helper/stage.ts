@@ -1,16 +1,17 @@
-/**
- * Copies a checkout, whatever its owner and mode, to where only root can write: what was started is what runs, for as
- * long as it runs. Each part lies in a directory named by its content, so an unchanged one is copied once.
- */
-import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+/** Copies a checkout to where only root can write, in parts named by their content: what was started is what runs. */
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, readdirSync, readFileSync, renameSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { takeLock } from "./lock.ts";
+import { removeStale } from "./stale.ts";
+
+/** A file's name in the copy, and where it is. */
+type Source = readonly [string, string];
 
 /** Regular files below `top`, in a stable order; links and special files are no sources. */
 function filesBelow(root: string, top: string): string[] {
-  const files = readdirSync(join(root, top), { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
-  );
+  const entries = readdirSync(join(root, top), { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile());
   return files.map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1)).sort();
 }
 
@@ -24,33 +25,36 @@ function productionPackages(root: string): string[] {
 }
 
 /** Returns the directory `<staged>/<hash>/` that holds the files, root-owned and readable by all, beside `modules`. */
-function stagePart(root: string, files: string[], staged: string, modules = ""): string {
-  const contents = files.map((file) => [file, readFileSync(join(root, file))] as const);
+function stagePart(files: Source[], staged: string, modules = ""): string {
+  const contents = files.map(([name, source]) => [name, readFileSync(source)] as const);
   const hash = createHash("sha256").update(modules);
-  for (const [file, bytes] of contents) hash.update(`${file}\0${bytes.length}\0`).update(bytes);
+  for (const [name, bytes] of contents) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
   const name = hash.digest("hex").slice(0, 32);
   const directory = join(staged, name);
-  if (readdirSync(staged).includes(name)) return directory;
-  const making = `${directory}.${process.pid}`;
-  for (const [file, bytes] of contents) {
-    mkdirSync(dirname(join(making, file)), { recursive: true });
-    writeFileSync(join(making, file), bytes, { mode: /(^|\/)(node|dscl)$/.test(file) ? 0o755 : 0o644 });
-  }
-  if (modules) symlinkSync(modules, join(making, "node_modules"));
-  try {
+  if (!readdirSync(staged).includes(name)) {
+    const making = `${directory}.${randomUUID()}`;
+    for (const [name, bytes] of contents) {
+      mkdirSync(dirname(join(making, name)), { recursive: true });
+      writeFileSync(join(making, name), bytes, { mode: /(^|\/)(node|dscl)$/.test(name) ? 0o755 : 0o644 });
+    }
+    if (modules) symlinkSync(modules, join(making, "node_modules"));
     renameSync(making, directory);
-  } catch {
-    rmSync(making, { recursive: true }); // Another starter was faster with the same content.
   }
+  utimesSync(directory, new Date(), new Date());
   return directory;
 }
 
-/** Stages the checkout at `root` with the Node at `node`. `umask` must be 022. */
-export function stage(root: string, node: string, staged: string): { node: string; code: string } {
+/** Stages the checkout at `root` with the Node at `node`, and removes copies that are stale. `umask` must be 022. */
+export async function stage(root: string, node: string, staged: string): Promise<{ node: string; code: string }> {
+  const lock = takeLock(join(staged, "../private/staged.lock"), 120_000); // So none is removed that somebody reuses.
+  if (!lock) throw new Error(`another starter has been busy in ${staged} for too long`);
+  const from = (file: string): Source => [file, join(root, file)];
   const packages = productionPackages(root).flatMap((path) => filesBelow(root, path));
-  const modules = join(stagePart(root, packages, staged), "node_modules");
+  const runtime = stagePart([...packages.map(from), ["node", node]], staged);
   const sources = ["agent", "helper", "shared", "launchd"].flatMap((top) => filesBelow(root, top));
   const standIn = process.platform === "darwin" ? [] : ["test/dscl/dscl"];
-  const code = stagePart(root, [...sources, ...standIn, "package.json"], staged, modules);
-  return { node: join(stagePart(dirname(node), ["node"], staged), "node"), code };
+  const code = stagePart([...sources, ...standIn, "package.json"].map(from), staged, join(runtime, "node_modules"));
+  await removeStale(staged);
+  lock.close();
+  return { node: join(runtime, "node"), code };
 }

@@ -1,30 +1,30 @@
-/**
- * The starter, what the launcher runs as root: stages the code, starts a helper where the command needs one, gives up
- * root for the agent, passes signals and the files named on the command line, and outlives both.
- */
+/** The starter: what the launcher runs as root. It stages the code, starts a helper and the agent, and outlives both. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { argv, end, fileArgument, makeArtifacts, openNamed, option } from "./command-line.ts";
-import { logRoot, placesOf, stateRoot } from "./places.ts";
+import { argv, auditFiles, end, file, makeArtifacts, openNamed, option } from "./command-line.ts";
+import { takeLock } from "./lock.ts";
+import { logRoot, placesOf, starters, stateRoot } from "./places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "./slice.ts";
 import { stage } from "./stage.ts";
 
 const passed = /^(TASKCLUSTER_\w+|LANG|LC_\w+|TERM|TZ|NO_COLOR|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/;
 
 process.umask(0o022);
-const file = fileArgument();
-const files = [file, option("--config")].filter((name) => name !== undefined).map(openNamed);
+const files = [file, option("--config"), ...auditFiles()].filter((name) => name !== undefined).map(openNamed);
 for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
-mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });
-const { node, code } = stage(dirname(import.meta.dirname), process.execPath, `${stateRoot}/staged`);
+mkdirSync(starters, { recursive: true, mode: 0o700 });
+const alive = takeLock(`${starters}/${process.pid}`, 10_000); // A living starter: its agent's account is in use.
+const { node, code } = await stage(dirname(import.meta.dirname), process.execPath, `${stateRoot}/staged`);
 
 function agentAccount(action: "acquire" | "release"): string {
+  if (!alive) end(70, `another process holds ${starters}/${process.pid}`);
   const config = writeConfig(`${stateRoot}/private/agent-account-${process.pid}.json`, 5500, code);
   const words = [join(code, "helper/agent-account.ts"), action, config];
   const run = spawnSync(node, words, { cwd: "/", env: {}, encoding: "utf8" });
   rmSync(config);
+  if (action === "release") rmSync(`${starters}/${process.pid}`);
   if (run.status !== 0) end(70, `the agent's account: ${run.stderr.trim()}`);
   return run.stdout;
 }
@@ -43,9 +43,8 @@ let ending = false;
 async function serve(candidates: Slice[]): Promise<Slice | undefined> {
   for (const slice of candidates) {
     const started = await startHelper(slice, node, code);
-    if (typeof started === "number" && started !== 75)
-      end(70, `the helper ended: read ${placesOf(slice.name).logs}/helper.log`);
-    if (typeof started === "number") continue;
+    if (started === 75) continue;
+    if (typeof started === "number") end(70, `the helper ended: read ${placesOf(slice.name).logs}/helper.log`);
     helper = started;
     helper.once("exit", () => {
       // Without one the slice is another worker's by now, which has ended what was left; its helper is not for our agent.
@@ -69,8 +68,7 @@ async function endHelper(slice: Slice): Promise<void> {
 const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)));
 const needsHelper = argv[0] === "run-task" || argv.includes("--with-helper");
 const slice = needsHelper ? await serve(slices) : undefined;
-if (needsHelper && !slice)
-  end(75, `no slice is free: all ${slices.length} are held by running workers; wait for one to end`);
+if (needsHelper && !slice) end(75, `all ${slices.length} slices are held by running workers; wait for one to end`);
 if (slice) Object.assign(env, { TCW_INSTANCE: slice.name, TCW_SOCKET: placesOf(slice.name).socket });
 if (!named) env["TCW_STATE"] = join(account.home, slice?.name ?? "local");
 env["TCW_FILES"] = JSON.stringify(Object.fromEntries(files.map(([name], index) => [name, index + 4])));

@@ -12,7 +12,7 @@ export interface Option {
 
 export interface Grammar {
   readonly command: string;
-  /** Placeholders in order; those from `optionalFrom` on may be left out. */
+  /** Placeholders in order; those from `optionalFrom` on may be left out, a last one with "…" may be there often. */
   readonly operands: readonly string[];
   readonly optionalFrom?: number;
   readonly options: Readonly<Record<string, Option>>;
@@ -70,7 +70,7 @@ export function parseArguments(grammar: Grammar, argv: readonly string[]): Argum
   if (missing !== undefined && operands.length < (grammar.optionalFrom ?? grammar.operands.length)) {
     throw usage(grammar, `${missing} is missing`);
   }
-  const extra = operands[grammar.operands.length];
+  const extra = grammar.operands.at(-1)?.endsWith("…") ? undefined : operands[grammar.operands.length];
   if (extra !== undefined) throw usage(grammar, `"${extra}" is one argument too many`);
   return { operands, values, flags };
 }

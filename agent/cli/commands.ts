@@ -50,6 +50,21 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "create the tasks of a YAML file at the queue of TASKCLUSTER_ROOT_URL and print their ids",
     load: async () => (await import("./submit.ts")).submit,
   },
+  audit: {
+    grammar: {
+      command: "audit",
+      operands: ["verify|show", "FILE…"],
+      optionalFrom: 1,
+      options: {
+        head: { value: "HASH", help: "verify: a hash that the agent has logged; its line must be there" },
+        user: { value: "ID", help: "show: the entries of one task user, by its name or uid" },
+        json: { help: "show: one JSON object per line" },
+        instance: { value: "NAME", help: "whose log is read when no FILE is named (default: default; needs root)" },
+      },
+    },
+    summary: "check that nobody has changed the helper's audit log, or print it; FILEs are read in the given order",
+    load: async () => (await import("./audit.ts")).audit,
+  },
   "show-payload-schema": {
     grammar: {
       command: "show-payload-schema",

@@ -15,7 +15,7 @@ export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
 
 const meanings: Record<keyof typeof exitStatus, string> = {
   completed: "done; run-task and submit --wait: every task completed",
-  failed: "a task failed",
+  failed: "a task failed; audit verify: the log is not as it was written",
   exception: "a task ended in an exception; of several tasks the worst counts",
   usage: "wrong usage, or a file that cannot be read or holds no valid task",
   unavailable: "the queue, the helper or the worker's own Node is not there",

@@ -59,7 +59,7 @@ if (needsRoot) {
   progress("bench: only root can make task users: run it with sudo");
   process.exit(77);
 }
-const forms = stageForms();
+const forms = await stageForms();
 const rows: Row[] = [];
 try {
   for (const name of wanted) {

@@ -58,11 +58,12 @@ function copyCheckout(to: string, modules: string): void {
 }
 
 /** As root. */
-export function stageForms(): StagedForms {
+export async function stageForms(): Promise<StagedForms> {
   const before = process.umask(0o022);
   try {
     mkdirSync(`${stateRoot}/staged`, { recursive: true });
-    const { node, code } = stage(root, process.execPath, `${stateRoot}/staged`);
+    mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });
+    const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
     const top = mkdtempSync(`${stateRoot}/bench-`);
     chmodSync(top, 0o755); // The agent must get through.
     const [checkout, installed] = [join(top, "checkout"), join(top, "installed")];

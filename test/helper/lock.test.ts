@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { processKey, takeLock } from "../../helper/lock.ts";
+import { takeLock } from "../../helper/lock.ts";
+
+/** `LOCK_ROUNDS=50` by hand. */
+const rounds = Number(process.env["LOCK_ROUNDS"] ?? 2);
+const contenders = 20;
+const program = join(import.meta.dirname, "lock-holder.ts");
 
 function lockFile(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "lock-test-"));
@@ -13,46 +18,100 @@ function lockFile(t: TestContext): string {
   return join(directory, "lock");
 }
 
-function start(t: TestContext, file: string, ...args: string[]): ChildProcess {
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "inherit"] });
+interface Contender {
+  readonly child: ChildProcess;
+  /** "held" or "refused". */
+  readonly said: Promise<string>;
+}
+
+function contend(t: TestContext, file: string): Contender {
+  const child = spawn(process.execPath, [program, file], { stdio: ["pipe", "pipe", "inherit"] });
   t.after(() => child.kill("SIGKILL"));
-  return child;
+  return { child, said: once(child.stdout, "data").then(([text]) => `${text}`.trim()) };
 }
 
 test("a lock is one process's until it gives it back", async (t) => {
   const file = lockFile(t);
-  const unlock = await takeLock(file);
-  assert.equal(await takeLock(file), `${process.pid}`);
-  assert.ok(typeof unlock === "function");
-  unlock();
-  assert.equal(existsSync(file), false);
+  const { child, said } = contend(t, file);
+  assert.equal(await said, "held");
+  assert.equal(takeLock(file), undefined);
+  const ended = once(child, "exit");
+  child.stdin?.end();
+  await ended;
+  const lock = takeLock(file);
+  assert.ok(lock);
+  lock.close();
 });
 
-test("the lock of a process that has ended is taken over", async (t) => {
+test("a lock that a process has taken is refused to the same process too", (t) => {
   const file = lockFile(t);
-  const holder = start(t, "/bin/sleep", "100");
-  writeFileSync(file, `${await processKey(holder.pid ?? 0)}\ntoken\n`);
-  assert.equal(await takeLock(file), `${holder.pid}`);
-  holder.kill("SIGKILL");
-  await once(holder, "exit");
-  assert.equal(typeof (await takeLock(file)), "function");
+  const lock = takeLock(file);
+  assert.equal(takeLock(file), undefined);
+  lock?.close();
+  const again = takeLock(file);
+  assert.ok(again);
+  again.close();
 });
 
-test("the lock of another process that had the same pid is taken over", async (t) => {
+test("a killed process holds no lock, even before somebody has waited for it", async (t) => {
   const file = lockFile(t);
-  writeFileSync(file, `${process.pid} Thu Jan  1 00:00:00 1970\ntoken\n`);
-  assert.equal(typeof (await takeLock(file)), "function");
+  const lines = 'if (!($pid = fork)) { exec @ARGV } $| = 1; print "$pid\\n"; sleep 1000';
+  const parent = spawn("/usr/bin/perl", ["-e", lines, process.execPath, program, file], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  t.after(() => parent.kill("SIGKILL"));
+  let text = "";
+  for await (const chunk of parent.stdout) {
+    text += chunk;
+    if (text.includes("held")) break;
+  }
+  const pid = Number(/\d+/.exec(text)?.[0]);
+  assert.equal(takeLock(file), undefined);
+  process.kill(pid, "SIGKILL");
+  const lock = takeLock(file, 30_000);
+  assert.ok(lock);
+  lock.close();
 });
 
-test("the lock of a process that is dead, but that nobody has waited for, is taken over", async (t) => {
+test("a lock can be waited for", async (t) => {
   const file = lockFile(t);
-  const lines = 'if (!($pid = fork)) { sleep 100; exit } $| = 1; print "$pid\\n"; sleep 100';
-  const parent = start(t, "/usr/bin/perl", "-e", lines);
-  assert.ok(parent.stdout);
-  const [line] = await once(parent.stdout, "data");
-  const zombie = Number(`${line}`);
-  writeFileSync(file, `${await processKey(zombie)}\ntoken\n`);
-  assert.equal(await takeLock(file), `${zombie}`);
-  process.kill(zombie, "SIGKILL");
-  assert.equal(typeof (await takeLock(file)), "function");
+  const { child, said } = contend(t, file);
+  assert.equal(await said, "held");
+  child.kill("SIGKILL"); // It is on its way while we block.
+  const lock = takeLock(file, 30_000);
+  assert.ok(lock);
+  lock.close();
+});
+
+test("a lock leaves an empty file and nothing beside it", (t) => {
+  const file = lockFile(t);
+  const lock = takeLock(file);
+  assert.deepEqual(readdirSync(join(file, "..")), ["lock"]);
+  lock?.close();
+  assert.deepEqual(readdirSync(join(file, "..")), ["lock"]);
+  assert.equal(statSync(file).size, 0);
+});
+
+test("what is no lock file is an error, and not somebody's lock", (t) => {
+  const directory = join(lockFile(t), "..");
+  chmodSync(directory, 0o700);
+  assert.throws(() => takeLock(join(directory, "absent", "lock")), /unable to open/);
+});
+
+test(`of ${contenders} processes that want the lock of a killed one at once, exactly one gets it`, async (t) => {
+  const file = lockFile(t);
+  let holder = contend(t, file);
+  assert.equal(await holder.said, "held");
+  for (let round = 1; round <= rounds; round += 1) {
+    const killed = once(holder.child, "exit");
+    const all = Array.from({ length: contenders }, () => contend(t, file));
+    holder.child.kill("SIGKILL");
+    await killed;
+    // Those that were refused while the killed one still held it ended; the others raced.
+    const answers = await Promise.all(all.map(async (each) => ({ each, answer: await each.said })));
+    const winners = answers.filter(({ answer }) => answer === "held");
+    assert.equal(winners.length, 1, `round ${round}: ${winners.length} hold the lock`);
+    assert.equal(takeLock(file), undefined);
+    holder = winners[0]?.each ?? holder;
+  }
 });

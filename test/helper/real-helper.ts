@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { takeLock } from "../../helper/lock.ts";
-import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
+import { logRoot, type Places, placesOf, starters, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
 import { accountsIn, toolOutput } from "./machine.ts";
@@ -60,16 +60,21 @@ export interface RealHelper {
  * A slice for this process, from the end of the list, so that starters, which take the first, are met last. No other test
  * takes it while its helper is killed and not yet restarted.
  */
-async function reserve(): Promise<{ slice: Slice; giveBack: () => void }> {
+function reserve(): { slice: Slice; giveBack: () => void } {
   for (const slice of slices.toReversed()) {
-    const giveBack = await takeLock(`${stateRoot}/private/test-${slice.name}.lock`);
-    if (typeof giveBack !== "string") return { slice, giveBack };
+    const lock = takeLock(`${stateRoot}/private/test-${slice.name}.lock`);
+    if (lock) return { slice, giveBack: () => lock.close() };
   }
   throw new Error("every slice is in use by a test");
 }
 
+/** As a starter has it: while we hold it, nobody else's end removes the agent's account. */
+const alive: unknown[] = [];
+
 /** `acquire` or `release`: makes the agent's account for this process, or gives it back. */
 export function agentAccount(node: string, code: string, action: string, config: string): void {
+  mkdirSync(starters, { recursive: true, mode: 0o700 });
+  if (alive.length === 0) alive.push(takeLock(`${starters}/${process.pid}`));
   const run = spawnSync(node, [join(code, "helper/agent-account.ts"), action, config], { cwd: "/", encoding: "utf8" });
   if (run.status !== 0) throw new Error(`agent-account ${action}: ${run.stderr}`);
 }
@@ -78,8 +83,8 @@ export function agentAccount(node: string, code: string, action: string, config:
 export async function startRealHelper(settings: Record<string, unknown> = {}): Promise<RealHelper> {
   const umask = process.umask(0o022);
   for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
-  mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });
-  const { node, code } = stage(root, process.execPath, `${stateRoot}/staged`);
+  mkdirSync(starters, { recursive: true, mode: 0o700 });
+  const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
   process.umask(umask);
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
   chmodSync(dsclDir, 0o755);
@@ -90,7 +95,7 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
   agentAccount(node, code, "acquire", accountConfig);
   const own = { dscl: join(dsclDir, "dscl"), ...settings };
 
-  const { slice, giveBack } = await reserve();
+  const { slice, giveBack } = reserve();
   async function start(): Promise<ChildProcess> {
     const child = await startHelper(slice, node, code, own);
     if (typeof child !== "number") return child;

@@ -42,7 +42,7 @@ function sliceOf(uid: number): (typeof slices)[number] {
 /** The next start of the instance, and its clean end. */
 async function startAgain(uid: number): Promise<void> {
   mkdirSync(`${stateRoot}/staged`, { recursive: true });
-  const { node, code } = stage(checkout, process.execPath, `${stateRoot}/staged`);
+  const { node, code } = await stage(checkout, process.execPath, `${stateRoot}/staged`);
   const config = writeConfig(`${stateRoot}/private/crashes-${process.pid}.json`, 5500, code);
   agentAccount(node, code, "acquire", config);
   const helper = await startHelper(sliceOf(uid), node, code);
