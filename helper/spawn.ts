@@ -70,9 +70,9 @@ export async function runSweep(uid: number, config: Config, args: string[], time
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The four times of bash's `times`: user and system of the shell, then of what it waited for. A task can forge them. */
+/** The four times of bash's `times`: user and system of the shell, then of what it waited for. */
 function milliseconds(report: string): number[] {
-  const times = report.matchAll(/(\d{1,8})m(\d\d?\.\d+)s/g);
+  const times = report.matchAll(/(\d{1,6})m(\d{1,2}\.\d{1,3})s/g);
   return Array.from(times, ([, m, s]) => Math.round(Number(m) * 60_000 + Number(s) * 1000));
 }
 
@@ -108,7 +108,7 @@ export function startCommand(
   const exports = Object.entries(request.env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   channel.write(`${exports.join("")}\0`);
   child.on("close", (_, signal: string | null) => {
-    // Without a report the lines were killed, or refused before the command began: then there is no signal either.
+    // No report: the lines were killed, or refused it, then without a signal. A task can forge one: hence the bounds.
     const exit = /^exit (1?\d?\d|2[0-4]\d|25[0-5])$/m.exec(report)?.[1];
     const [, , userMs = 0, systemMs = 0] = milliseconds(report);
     const how = exit === undefined ? { code: null, signal } : { code: Number(exit), signal: null };
