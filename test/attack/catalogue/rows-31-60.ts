@@ -159,12 +159,16 @@ export const rows3160: readonly Row[] = [
     attacker: "local user",
     attack: "SIGUSR1 makes Node listen for a debugger, which then runs code as root.",
     echo: "",
-    defence: "Both processes run under --disable-sigusr1 (helper/flags.ts).",
+    defence: "Both processes run under --disable-sigusr1, the helper under the permission model too (helper/flags.ts).",
     played: {
       tests: [
         {
           file: "test/attack/start-conditions.test.ts",
           name: "opens no debugger when it is sent the signal that asks for one",
+        },
+        {
+          file: "test/attack/start-conditions.test.ts",
+          name: "would open none even without the permission model, which forbids it too",
         },
       ],
     },

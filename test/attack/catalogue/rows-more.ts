@@ -178,7 +178,8 @@ export const rowsMore: readonly Row[] = [
     attacker: "agent",
     attack: "A ticket is guessed, replayed, shown twice, or named for two streams or two spawns.",
     echo: "",
-    defence: "Tickets have 128 random bits, are taken once by one connection, used up by one spawn (helper/tickets.ts).",
+    defence:
+      "Tickets have 128 random bits, are taken once by one connection, used up by one spawn (helper/tickets.ts).",
     played: {
       tests: [
         {
