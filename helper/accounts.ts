@@ -20,7 +20,6 @@ function newName(): string {
 export function createAccount({ config, directories, dscl, journal }: Helper): Promise<TaskUser> {
   const [first, last] = config.uidRange;
   return dscl.alone(async () => {
-    // Those of a connection that is being ended count too: to connect again gives nobody more.
     if (counts({ journal }).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
     const taken = new Set([...(await takenIds(dscl)), ...journal.users.keys()]);
     const size = last - first + 1;
