@@ -2,10 +2,10 @@
 import type { Gone, UserId } from "../shared/protocol/messages.ts";
 import type { TaskUser } from "../shared/protocol/root-types.ts";
 import { createAccount, newId, record } from "./accounts.ts";
-import type { Helper } from "./helper.ts";
+import { counts, type Helper } from "./helper.ts";
 import { killProcesses } from "./reap.ts";
 import { removeRecords, verifyRecords } from "./records.ts";
-import { messageOf } from "./refusal.ts";
+import { messageOf, Refusal } from "./refusal.ts";
 import { runSweep } from "./spawn.ts";
 
 /** At most this many sweeps, in this time in all. */
@@ -26,7 +26,9 @@ async function wake(helper: Helper): Promise<TaskUser | undefined> {
 
 /** A resting user, else a new one. Throws a Refusal when there is none to be had, an Error when a step fails. */
 export async function createUser(helper: Helper): Promise<TaskUser> {
-  const { audit, directories, journal } = helper;
+  const { audit, config, directories, journal } = helper;
+  // Those of a connection that is being ended count too: to connect again gives nobody more. createAccount looks again.
+  if (counts(helper).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
   const user = (await wake(helper)) ?? (await createAccount(helper));
   try {
     audit.note("directories", { user: user.name, uid: user.uid });

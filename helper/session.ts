@@ -54,11 +54,7 @@ export class Session {
 
   /** Throws a Refusal when there is no user to be had, an Error when a step fails. */
   async create(): Promise<TaskUser> {
-    const { maxUsers } = this.helper.config;
     if (this.closed) throw new Refusal("shutting-down", "the connection is ending");
-    if (this.#users.size + this.#creating.size >= maxUsers) {
-      throw new Refusal("no-free-user", `maxUsers is ${maxUsers}`);
-    }
     const creating = createUser(this.helper).then((user) => this.#users.set(user.id, user) && user);
     this.#creating.add(creating);
     return creating.finally(() => this.#creating.delete(creating));

@@ -71,7 +71,7 @@ export async function runSweep(uid: number, config: Config, args: string[], time
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;
 
-/** The four times of bash's `times`: user and system of the shell, then of what it waited for. A task can forge them. */
+/** The four times of bash's `times`: user and system of the shell, then of what it waited for. */
 function milliseconds(report: string): number[] {
   const times = report.matchAll(/(\d{1,6})m(\d{1,2}\.\d{1,3})s/g);
   return Array.from(times, ([, m, s]) => Math.round(Number(m) * 60_000 + Number(s) * 1000));

@@ -1,2 +1,2 @@
-/** How often a race is run: `ROUNDS=50` for the long form. */
+/** How often each race is run: 5 rounds, or as many as ROUNDS says. */
 export const rounds = Number(process.env["ROUNDS"] ?? 5);
