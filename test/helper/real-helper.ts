@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { takeLock } from "../../helper/lock.ts";
-import { logRoot, type Places, placesOf, starters, stateRoot } from "../../helper/places.ts";
+import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
+import { liveAsStarter } from "./living-starter.ts";
 import { accountsIn, toolOutput } from "./machine.ts";
 import { eventually } from "./wait.ts";
 
@@ -54,9 +54,6 @@ export interface RealHelper {
   stop(): Promise<void>;
 }
 
-/** As a starter has it: while we hold it, nobody else's end removes the agent's account. */
-let alive: ReturnType<typeof takeLock>;
-
 function agentAccount(node: string, code: string, action: string, config: string): void {
   const run = spawnSync(node, [join(code, "helper/agent-account.ts"), action, config], { cwd: "/", encoding: "utf8" });
   if (run.status !== 0) throw new Error(`agent-account ${action}: ${run.stderr}`);
@@ -66,7 +63,7 @@ function agentAccount(node: string, code: string, action: string, config: string
 export async function startRealHelper(settings: Record<string, unknown> = {}): Promise<RealHelper> {
   const umask = process.umask(0o022);
   for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
-  mkdirSync(starters, { recursive: true, mode: 0o700 });
+  liveAsStarter();
   const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
   process.umask(umask);
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
@@ -75,7 +72,6 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
   chmodSync(join(dsclDir, "dscl"), 0o755);
   writeFileSync(join(dsclDir, "argv.log"), "");
   const accountConfig = writeConfig(join(dsclDir, "helper.json"), 5500, code);
-  alive ??= takeLock(`${starters}/${process.pid}`);
   agentAccount(node, code, "acquire", accountConfig);
   const own = { dscl: join(dsclDir, "dscl"), ...settings };
 
