@@ -42,7 +42,7 @@ export class Audit {
     const lines = tail.toString("utf8").split("\n");
     const torn = lines.pop() !== ""; // The power went, or the disk was full: a gap, and no part of the chain.
     const last = lines.findLast((line) => line !== "");
-    if (torn || last?.endsWith("}") === false) this.#lost = 1;
+    if (torn || lines.at(-1)?.endsWith("}") === false) this.#lost = 1;
     if (last) this.head = sha256(last);
     return last !== undefined;
   }

@@ -5,9 +5,9 @@ import { mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { readConfig } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
-import { takeLock } from "../../helper/lock.ts";
-import { logRoot, type Places, placesOf, starters } from "../../helper/places.ts";
+import { logRoot, type Places, placesOf } from "../../helper/places.ts";
 import { type Slice, slices, writeConfig } from "../../helper/slice.ts";
+import { liveAsStarter } from "../helper/living-starter.ts";
 import type { StagedForms } from "./staged-forms.ts";
 
 export type Form = "checkout" | "installed";
@@ -22,9 +22,6 @@ export interface BenchHelper {
   /** Only when no agent is connected any more. */
   stop(): Promise<void>;
 }
-
-/** As a starter has it: while we hold it, nobody else's end removes the agent's account. */
-let alive: ReturnType<typeof takeLock>;
 
 function agentAccount({ node, checkout }: StagedForms, action: "acquire" | "release"): string {
   const config = writeConfig(join(checkout, "agent-account.json"), 5500, checkout);
@@ -54,8 +51,7 @@ async function tryStart(forms: StagedForms, form: Form, slice: Slice): Promise<C
 
 /** As root. Throws when every slice is taken or the helper cannot start. */
 export async function startBenchHelper(forms: StagedForms, form: Form): Promise<BenchHelper> {
-  mkdirSync(starters, { recursive: true, mode: 0o700 });
-  alive ??= takeLock(`${starters}/${process.pid}`);
+  liveAsStarter();
   mkdirSync(logRoot, { recursive: true });
   const agent: { uid: number; home: string } = JSON.parse(agentAccount(forms, "acquire"));
   for (const slice of slices) {

@@ -13,10 +13,10 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { takeLock } from "../../helper/lock.ts";
-import { logRoot, type Places, placesOf, starters, stateRoot } from "../../helper/places.ts";
+import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
+import { liveAsStarter } from "./living-starter.ts";
 import { accountsIn, toolOutput } from "./machine.ts";
 import { eventually } from "./wait.ts";
 
@@ -68,13 +68,9 @@ function reserve(): { slice: Slice; giveBack: () => void } {
   throw new Error("every slice is in use by a test");
 }
 
-/** As a starter has it: while we hold it, nobody else's end removes the agent's account. */
-const alive: unknown[] = [];
-
 /** `acquire` or `release`: makes the agent's account for this process, or gives it back. */
 export function agentAccount(node: string, code: string, action: string, config: string): void {
-  mkdirSync(starters, { recursive: true, mode: 0o700 });
-  if (alive.length === 0) alive.push(takeLock(`${starters}/${process.pid}`));
+  liveAsStarter();
   const run = spawnSync(node, [join(code, "helper/agent-account.ts"), action, config], { cwd: "/", encoding: "utf8" });
   if (run.status !== 0) throw new Error(`agent-account ${action}: ${run.stderr}`);
 }
@@ -83,7 +79,7 @@ export function agentAccount(node: string, code: string, action: string, config:
 export async function startRealHelper(settings: Record<string, unknown> = {}): Promise<RealHelper> {
   const umask = process.umask(0o022);
   for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
-  mkdirSync(starters, { recursive: true, mode: 0o700 });
+  liveAsStarter();
   const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
   process.umask(umask);
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
