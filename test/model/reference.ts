@@ -1,5 +1,5 @@
 /**
- * The reference state machine, written from docs/protocol.md and DESIGN §2. It is told every frame that is sent and every
+ * The reference state machine, written from docs/protocol.md and docs/helper.md. It is told every frame that is sent and every
  * message that comes, in their order, and throws a Deviation for what is not allowed or has not come in time. Where the
  * order of effects is open it allows a set of answers.
  */
@@ -118,14 +118,15 @@ export class Reference {
       this.control = connection;
     }
     if (!this.#eyes.exact) this.#orderIsOpen(connection, codes, frame);
+    const user = namedUser(connection, frame);
+    // One that is to be refused holds its user until then.
+    const busy = [...connection.pending.values()].some((each) => each.user !== undefined && each.user === user);
+    if (busy && codes.size > 0) codes.add("not-now");
+    if (busy) connection.perhaps = new Set([...connection.perhaps, "not-now"]);
     if (codes.size > 0) {
       this.#doom(connection, codes, cell);
       return;
     }
-    const user = namedUser(connection, frame);
-    // One that is to be refused holds its user until then.
-    const busy = [...connection.pending.values()].some((each) => each.user !== undefined && each.user === user);
-    if (busy) connection.perhaps = new Set(["not-now"]);
     const allowed = verdictsAtOnce(connection, frame, this.#eyes.now(), this.#maxUsers);
     if (user && !allowed && frame.type === "killUser") Object.assign(user, { state: "killing", killed: true });
     if (user && !allowed && frame.type === "deleteUser") user.state = "deleting";
@@ -208,7 +209,7 @@ export class Reference {
   #fatal(connection: Connection, code: ErrorCode): void {
     const late = connection.torn !== undefined && this.#eyes.now() >= connection.torn + limits.frameMs;
     if (!connection.doom && late) connection.doom = new Set(["frame-timeout"]);
-    if (!connection.doom && connection.perhaps.has(code)) connection.doom = connection.perhaps;
+    if (connection.perhaps.has(code)) connection.doom = connection.perhaps;
     if (!connection.doom?.has(code)) {
       this.#deny(`fatal ${code}, where ${[...(connection.doom ?? ["none"])].join(" or ")} was allowed`);
     }

@@ -1,4 +1,4 @@
-/** What docs/protocol.md and DESIGN allow in answer to a frame, by the state that its connection and user are in. */
+/** What docs/protocol.md allows in answer to a frame, by the state that its connection and user are in. */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { limits, PROTOCOL } from "../../shared/protocol/limits.ts";
 import type { Connection, Frame, Pending, Ticket, User, Verdict } from "./held.ts";
