@@ -44,7 +44,10 @@ export function createAccount(helper: Helper): Promise<TaskUser> {
       // Twice: before, and with the GeneratedUIDs; from then on a deletion compares.
       const note = (): void => journal.move(user, "creating");
       const make = (): Promise<boolean> => makeRecords(dscl, user, directories.homeOf(name), "Taskcluster task");
-      const made = await Promise.try(note).then(make).finally(note).catch((error: unknown) => error);
+      const made = await Promise.try(note)
+        .then(make)
+        .finally(note)
+        .catch((error: unknown) => error);
       if (made === true) return user;
       const end = await removeRecords(dscl, user).catch(() => "quarantined");
       record(helper, user, end === "gone" ? "gone" : "quarantined");
