@@ -1,0 +1,31 @@
+/** Sequences that once showed a deviation. Every run plays them first. */
+import type { Sequence, Step } from "./steps.ts";
+
+const create: Step = { do: "send", on: 0, asks: [{ ask: "createUser", reuse: false }], pieces: false };
+const full = (after: number): Step => ({ do: "fault", kind: "journal-full", after, times: 1 });
+
+/** The disk is full for one write of the journal, at each step of a creation. Nothing half made may be forgotten. */
+const fullWhileCreating = [0, 1, 2, 3].map(
+  (after): Sequence => ({ seed: 0, stop: false, steps: [{ do: "session" }, full(after), create, { do: "finish" }] }),
+);
+
+/** The same while a resting account is woken whose record somebody has replaced. */
+const fullWhileWaking: Sequence = {
+  seed: 0,
+  stop: false,
+  steps: [
+    { do: "session" },
+    { do: "tcc", on: true },
+    create,
+    { do: "finish" },
+    { do: "send", on: 0, asks: [{ ask: "deleteUser", user: 0, park: false }], pieces: false },
+    { do: "finish" },
+    { do: "replace", user: 0 },
+    full(1),
+    { do: "session" },
+    create,
+    { do: "finish" },
+  ],
+};
+
+export const kept: readonly Sequence[] = [...fullWhileCreating, fullWhileWaking];
