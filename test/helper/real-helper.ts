@@ -79,7 +79,7 @@ export function agentAccount(node: string, code: string, action: string, config:
 export async function startRealHelper(settings: Record<string, unknown> = {}): Promise<RealHelper> {
   const umask = process.umask(0o022);
   for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
-  liveAsStarter();
+  mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });
   const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
   process.umask(umask);
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
