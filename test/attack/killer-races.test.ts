@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { suite, test } from "node:test";
 import { useHelper } from "../helper/fixture.ts";
 import { processesOf } from "../helper/machine.ts";
+import { eventually } from "../helper/wait.ts";
 import { needsRoot } from "../root.ts";
 import { rounds } from "./rounds.ts";
 
@@ -32,7 +33,8 @@ suite("Against what ends it, a task", { skip: needsRoot }, () => {
       const stop = "while :; do kill -STOP -1; done";
       const kill = "sleep 0.5; while :; do kill -KILL -1; done";
       const lines = `for i in 1 2 3 4; do setsid bash -c '${stop}' & done; setsid bash -c '${round % 2 ? stop : kill}' &`;
-      await client.start(user.user, bash(`${lines} echo up; while :; do sleep 0.01 & done`));
+      await client.start(user.user, bash(`echo up; sleep 0.2; ${lines} while :; do sleep 0.01 & done`));
+      await eventually(() => processesOf(user.uid).length > 6, "its loops run");
       const gone = await client.request("deleteUser", { user: user.user });
       assert.deepEqual([gone.state, gone.left.processes], ["gone", 0], `round ${round}`);
       assert.deepEqual(processesOf(user.uid), []);
