@@ -16,6 +16,6 @@ suite("The worker's credentials", { skip: needsRoot }, () => {
     ].join("; ");
     const env = { TASKCLUSTER_ACCESS_TOKEN: `${head}_${tail}` };
     const { tasks } = await runTask([bash(find)], { env });
-    assert.match(`${tasks[0]?.output()}`, /^0\n[1-9]\n$/, tasks[0]?.log);
+    assert.match(`${tasks[0]?.output()}`, /^0\n[1-9]\n$/);
   });
 });
