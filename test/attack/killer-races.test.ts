@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { useHelper } from "../helper/fixture.ts";
 import { processesOf } from "../helper/machine.ts";
@@ -30,11 +31,12 @@ suite("Against what ends it, a task", { skip: needsRoot }, () => {
     const beside = await client.start(sibling.user, bash("echo up; exec sleep 300"));
     for (let round = 0; round < rounds; round += 1) {
       const user = await client.request("createUser", {});
-      const stop = "while :; do kill -STOP -1; done";
-      const kill = "sleep 0.5; while :; do kill -KILL -1; done";
-      const lines = `for i in 1 2 3 4; do setsid bash -c '${stop}' & done; setsid bash -c '${round % 2 ? stop : kill}' &`;
-      await client.start(user.user, bash(`echo up; sleep 0.2; ${lines} while :; do sleep 0.01 & done`));
-      await eventually(() => processesOf(user.uid).length > 6, "its loops run");
+      // They wait for each other: the first that runs would stop the shell that starts the rest.
+      const loop = (signal: string): string =>
+        `setsid bash -c 'until [[ -e go ]]; do sleep 0.01; done; while :; do kill -${signal} -1; done' &`;
+      const loops = ["STOP", "STOP", "STOP", round % 2 ? "STOP" : "KILL"].map(loop).join(" ");
+      await client.start(user.user, bash(`echo up; ${loops} >go; while :; do sleep 0.01 & done`));
+      await eventually(() => existsSync(join(user.home, "go")), "its loops run");
       const gone = await client.request("deleteUser", { user: user.user });
       assert.deepEqual([gone.state, gone.left.processes], ["gone", 0], `round ${round}`);
       assert.deepEqual(processesOf(user.uid), []);
