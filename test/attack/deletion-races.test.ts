@@ -104,7 +104,7 @@ suite("What a task does to the deletion of its files", { skip: needsRoot }, () =
       setsid bash -c 'trap "" TERM HUP; while :; do sleep 0.01 & done' &
       >go; sleep 300`;
     const look =
-      "ls -A; find /tmp /var/tmp /dev/shm -user $UID 2>/dev/null; ipcs -m | grep -c $USER; pgrep -cxU $UID sleep";
+      "ls -A; find /tmp /var/tmp /dev/shm -user $UID 2>/dev/null; ipcs -m | grep -c $USER; ps -o stat=,comm= -U $UID | grep -c '^[^Z].* sleep'";
     let last: number | undefined;
     for (let round = 0; round < rounds; round += 1) {
       const user = await client.request("createUser", {});
