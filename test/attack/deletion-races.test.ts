@@ -1,9 +1,20 @@
 import assert from "node:assert/strict";
-import { chmodSync, linkSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  linkSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { useHelper } from "../helper/fixture.ts";
 import { processesOf } from "../helper/machine.ts";
+import { eventually } from "../helper/wait.ts";
 import { needsRoot } from "../root.ts";
 import { rounds } from "./rounds.ts";
 
@@ -87,13 +98,13 @@ suite("What a task does to the deletion of its files", { skip: needsRoot }, () =
     const client = await fixture.client(t);
     fixture.helper.modes("tcc=denied\n"); // The account cannot be deleted: the next task gets it, and its uid.
     t.after(() => fixture.helper.modes(""));
-    const hide = `for d in /tmp /var/tmp /dev/shm; do echo mine >$d/mine-$UID; done; echo mine >file; mkfifo fifo
-      for i in 1 2 3; do setsid bash -c 'while :; do kill -STOP -1; done' & done
+    const hide = `echo up; for d in /tmp /var/tmp /dev/shm; do echo mine >$d/mine-$UID; done; echo mine >file; mkfifo fifo; ipcmk -M 4096 >/dev/null
+      for i in 1 2 3; do setsid bash -c 'until [[ -e go ]]; do sleep 0.01; done; while :; do kill -STOP -1; done' & done
       setsid perl -e '$SIG{$_} = "IGNORE" for qw(TERM HUP INT); my $end = time + 20; while (time < $end) { exit if fork; select undef, undef, undef, 0.005 }' &
       setsid bash -c 'trap "" TERM HUP; while :; do sleep 0.01 & done' &
-      ipcmk -M 4096 >/dev/null; echo up; sleep 300`;
+      >go; sleep 300`;
     const look =
-      "ls -A; find /tmp /var/tmp /dev/shm -user $UID 2>/dev/null; ipcs -m | grep -c $USER; pgrep -cxU $UID sleep";
+      "ls -A; find /tmp /var/tmp /dev/shm -user $UID 2>/dev/null; ipcs -m | grep -c $USER; ps -o stat=,comm= -U $UID | grep -c '^[^Z].* sleep'";
     let last: number | undefined;
     for (let round = 0; round < rounds; round += 1) {
       const user = await client.request("createUser", {});
@@ -102,6 +113,7 @@ suite("What a task does to the deletion of its files", { skip: needsRoot }, () =
       const clean = await client.run(user.user, bash(look), { env: { PATH: "/usr/bin:/bin", USER: user.name } });
       assert.equal(clean.output, "0\n0\n", `round ${round}`);
       await client.start(user.user, bash(hide));
+      await eventually(() => existsSync(join(user.home, "go")), "all of it runs");
       const gone = await client.request("deleteUser", { user: user.user });
       assert.deepEqual([gone.state, gone.left], ["resting", { ...nothing, account: true }], `round ${round}`);
       assert.deepEqual(processesOf(user.uid), []);

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { suite, test } from "node:test";
 import { useHelper } from "../helper/fixture.ts";
 import { processesOf } from "../helper/machine.ts";
+import { eventually } from "../helper/wait.ts";
 import { needsRoot } from "../root.ts";
 import { rounds } from "./rounds.ts";
 
@@ -29,18 +31,20 @@ suite("Against what ends it, a task", { skip: needsRoot }, () => {
     const beside = await client.start(sibling.user, bash("echo up; exec sleep 300"));
     for (let round = 0; round < rounds; round += 1) {
       const user = await client.request("createUser", {});
-      const stop = "while :; do kill -STOP -1; done";
-      const kill = "sleep 0.5; while :; do kill -KILL -1; done";
-      const lines = `for i in 1 2 3 4; do setsid bash -c '${stop}' & done; setsid bash -c '${round % 2 ? stop : kill}' &`;
-      await client.start(user.user, bash(`${lines} echo up; while :; do sleep 0.01 & done`));
+      // They wait for each other: the first that runs would stop the shell that starts the rest.
+      const loop = (signal: string): string =>
+        `setsid bash -c 'until [[ -e go ]]; do sleep 0.01; done; while :; do kill -${signal} -1; done' &`;
+      const loops = ["STOP", "STOP", "STOP", round % 2 ? "STOP" : "KILL"].map(loop).join(" ");
+      await client.start(user.user, bash(`echo up; ${loops} >go; while :; do sleep 0.01 & done`));
+      await eventually(() => existsSync(join(user.home, "go")), "its loops run");
       const gone = await client.request("deleteUser", { user: user.user });
       assert.deepEqual([gone.state, gone.left.processes], ["gone", 0], `round ${round}`);
       assert.deepEqual(processesOf(user.uid), []);
     }
     assert.deepEqual(alive(), [true, true]);
     assert.equal(processesOf(sibling.uid).length > 0, true, "its sibling runs on");
-    await client.request("signal", { process: beside.process, signal: "SIGKILL" });
-    assert.equal((await client.exited(beside.process)).code, 137);
+    await client.request("signal", { process: beside.process, signal: "SIGTERM" });
+    assert.equal((await client.exited(beside.process)).code, 143);
   });
 
   test("sends every signal to everybody, its own group and the helper's: none arrives anywhere else", async (t) => {
