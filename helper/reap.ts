@@ -7,7 +7,7 @@ const quietRounds = 3;
 /** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */
 const wearyRounds = 25;
 const roundMs = 50;
-const deadlineMs = 10_000;
+const deadlineMs = 10_000; // To the first quiet round: the next ones only look, which takes long on a busy machine.
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
@@ -43,7 +43,7 @@ export async function killProcesses(uid: number, audit: Audit): Promise<{ killed
   let left = 0;
   let needed = quietRounds;
   let quiet = 0;
-  while (quiet < needed && performance.now() < until) {
+  while (quiet < needed && (quiet > 0 || performance.now() < until)) {
     const seen = await processesOf(uid);
     left = seen?.size ?? 1;
     quiet = left === 0 ? quiet + 1 : 0;
@@ -58,7 +58,7 @@ export async function killProcesses(uid: number, audit: Audit): Promise<{ killed
     for (const pid of still) send(pid, "SIGKILL");
     for (const pid of still) killed.add(pid);
   }
-  if (quiet < needed) left = Math.max(left, 1); // Time ran out before it was quiet for long enough.
+  if (quiet < needed) left = Math.max(left, 1); // Time ran out before it was quiet.
   audit.note("killed", { uid, killed: killed.size, left });
   return { killed: killed.size, left };
 }
