@@ -6,7 +6,7 @@ import { runTool, tools } from "./spawn.ts";
 const quiet = { rounds: 3, apartMs: 50 };
 /** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */
 const weary = { rounds: 25, apartMs: 10 };
-const deadlineMs = 10_000;
+const deadlineMs = 10_000; // To the first quiet round: the next ones only look, which takes long on a busy machine.
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
@@ -42,7 +42,7 @@ export async function killProcesses(uid: number, audit: Audit): Promise<{ killed
   const killed = new Set<number>();
   const until = performance.now() + deadlineMs;
   let [left, needed, empty] = [0, quiet, 0];
-  while (empty < needed.rounds && performance.now() < until) {
+  while (empty < needed.rounds && (empty > 0 || performance.now() < until)) {
     const seen = await processesOf(uid);
     left = seen?.size ?? 1;
     empty = left === 0 ? empty + 1 : 0;
@@ -57,7 +57,7 @@ export async function killProcesses(uid: number, audit: Audit): Promise<{ killed
     for (const pid of still) send(pid, "SIGKILL");
     for (const pid of still) killed.add(pid);
   }
-  if (empty < needed.rounds) left = Math.max(left, 1); // Time ran out before it was quiet for long enough.
+  if (empty < needed.rounds) left = Math.max(left, 1); // Time ran out before it was quiet.
   audit.note("killed", { uid, killed: killed.size, left });
   return { killed: killed.size, left };
 }

@@ -11,7 +11,7 @@ import { accountsIn } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 
 /** At once, after a first wave that makes as many records as there may be. */
-const width = 4;
+const width = 8;
 const samples = 40;
 /** Users in whose homes the task leaves what its user cannot delete: they are not proven clean. */
 const dirty = 3;

@@ -19,30 +19,27 @@ const options = {
 const { values } = parseArgs({ options });
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
-async function points(): Promise<boolean> {
+/** An error is said at once: what cannot be put in order after it would hide it. */
+async function withMatrix(work: (matrix: Matrix) => Promise<boolean>): Promise<boolean> {
+  const matrix = await Matrix.open();
+  const done = await work(matrix).catch((error: unknown) => {
+    say(`${error}`);
+    return false;
+  });
+  await matrix.close();
+  return done;
+}
+
+async function points(matrix: Matrix): Promise<boolean> {
   const { fault } = values;
   if (!isFaultName(fault)) throw new Error(`--fault is one of ${faults.join(", ")}`);
   const [shard = 1, shards = 1] = values.shard.split("/").map(Number);
-  const matrix = await Matrix.open();
-  try {
-    const choose = { pattern: new RegExp(values.points), allPassings: values["all-passings"], shard, shards };
-    const play = () => playAll(matrix, fault, choose, say);
-    const table = fault === "fill" ? await matrix.onSmallDisks(play) : await play();
-    say("");
-    for (const line of table.lines) say(line);
-    return table.different === 0;
-  } finally {
-    await matrix.close();
-  }
-}
-
-async function trouble(): Promise<boolean> {
-  const matrix = await Matrix.open();
-  try {
-    return await playTroubles(matrix, new RegExp(values.points), say);
-  } finally {
-    await matrix.close();
-  }
+  const choose = { pattern: new RegExp(values.points), allPassings: values["all-passings"], shard, shards };
+  const play = () => playAll(matrix, fault, choose, say);
+  const table = fault === "fill" ? await matrix.onSmallDisks(play) : await play();
+  say("");
+  for (const line of table.lines) say(line);
+  return table.different === 0;
 }
 
 async function pool(tasks: number): Promise<boolean> {
@@ -50,9 +47,14 @@ async function pool(tasks: number): Promise<boolean> {
   return true;
 }
 
+async function play(): Promise<boolean> {
+  if (values.pool !== undefined) return pool(Number(values.pool));
+  if (values.trouble) return withMatrix((matrix) => playTroubles(matrix, new RegExp(values.points), say));
+  return withMatrix(points);
+}
+
 if (process.geteuid?.() !== 0) {
   say("the crash matrix makes users: sudo npm run crash");
   process.exit(77);
 }
-const work = values.pool !== undefined ? pool(Number(values.pool)) : values.trouble ? trouble() : points();
-process.exitCode = (await work) ? 0 : 1;
+process.exitCode = (await play()) ? 0 : 1;

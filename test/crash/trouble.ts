@@ -56,6 +56,7 @@ export const troubles: readonly Trouble[] = [
     ps: 'echo >>"$0.calls"; (($(wc -l <"$0.calls") < 3)) && exit 1; exec /bin/ps "$@"',
     end: "gone",
   },
+  { name: "ps takes its time", ps: 'sleep 2.5; exec /bin/ps "$@"', end: "gone" },
   { name: "ps says nothing, and that all is well", ps: "exit 0", end: "quarantined" },
   { name: "ps is cut short, and says that all is well", ps: '/bin/ps "$@" | head -n 1', end: "quarantined" },
   { name: "ps prints no numbers", ps: "echo all is well", end: "quarantined" },

@@ -1,3 +1,0 @@
-import { runPool } from "./pool.ts";
-
-console.log(await runPool(Number(process.argv[2]), (l) => console.log(new Date().toISOString(), l)));
