@@ -8,8 +8,8 @@ import { removeRecords, verifyRecords } from "./records.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import { runSweep } from "./spawn.ts";
 
-/** At most this many sweeps, in this time in all. */
-const [sweeps, sweepMs] = [3, 60_000];
+/** At most this many, of this time each: one that is stopped must not use up the time of the next. */
+const [sweeps, sweepMs] = [3, 20_000];
 
 /** A clean resting account, if there is one, under a new id. Throws when it is no longer the one that was made. */
 async function wake(helper: Helper): Promise<TaskUser | undefined> {
@@ -54,10 +54,9 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
   record(helper, user, "deleting");
   try {
     let { killed, left: alive } = await killProcesses(uid, audit);
-    const until = performance.now() + sweepMs;
-    for (let round = 1; round <= sweeps && alive === 0 && left.shared > 0 && performance.now() < until; round += 1) {
+    for (let round = 1; round <= sweeps && alive === 0 && left.shared > 0; round += 1) {
       removed.processes += killed;
-      const swept = await sweep(helper, user, until - performance.now());
+      const swept = await sweep(helper, user);
       ({ killed, left: alive } = await killProcesses(uid, audit));
       removed.shared += Math.max(0, swept.found - swept.left);
       // It counts only when nothing else of the uid ran meanwhile: that could have made things behind its back.
@@ -84,10 +83,12 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
 }
 
 /** What of the user's was in shared places before and after; `looked` when that answer can be relied on. */
-async function sweep({ audit, config, directories }: Helper, { name, uid }: TaskUser, timeoutMs: number) {
+async function sweep({ audit, config, directories }: Helper, { name, uid }: TaskUser) {
   audit.note("sweep", { user: name, uid });
-  const { stdout } = await runSweep(uid, config, [name, `${uid}`, directories.homeOf(name)], timeoutMs);
+  const args = [name, `${uid}`, directories.homeOf(name)];
+  const { stdout } = await runSweep(uid, config, args, sweepMs).catch(() => ({ stdout: "" })); // No fork: no look.
   audit.note("swept", { user: name, answer: stdout.slice(0, 100) });
-  const count = (word: string): number => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? 0);
-  return { found: count("found"), left: count("left"), looked: stdout.endsWith("\nlooked\n") };
+  const count = (word: string, none: number) => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? none);
+  const found = count("found", 0);
+  return { found, left: count("left", found), looked: stdout.endsWith("\nlooked\n") };
 }

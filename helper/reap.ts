@@ -10,12 +10,10 @@ const deadlineMs = 10_000; // To the first quiet round: the next ones only look,
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
- * into its title. Undefined when ps fails, or does not even list us: no such list proves anybody gone. ps goes first, or a
- * task that takes all the processor there is would hold up its own end.
+ * into its title. Undefined when ps fails, or does not even list us: no such list proves anybody gone.
  */
 async function processesOf(uid: number): Promise<Set<number> | undefined> {
-  const list = [tools.ps, "-axo", "pid=,uid=,ruid=,svuid=,stat="];
-  const ps = await runTool(tools.nice, ["-n", "-20", ...list], 5_000).catch(() => undefined);
+  const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000).catch(() => undefined);
   if (ps?.exit !== 0) return undefined;
   const rows = ps.stdout.split("\n").map((line) => line.trim().split(/\s+/));
   if (!rows.some(([pid]) => Number(pid) === process.pid)) return undefined;

@@ -12,7 +12,6 @@ import type { Config } from "./config.ts";
 export const tools = {
   ps: "/bin/ps",
   id: "/usr/bin/id",
-  nice: "/usr/bin/nice",
   launchctl: process.platform === "darwin" ? "/bin/launchctl" : undefined,
 } as const;
 

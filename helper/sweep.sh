@@ -59,7 +59,7 @@ timed() {
 }
 # Without a printer nothing prints, and the scheduler need not be started to be asked.
 printing() {
-  compgen -G '/etc/cups/ppd/*' >/dev/null || return 0
+  [[ -x /usr/bin/lpstat ]] && compgen -G '/etc/cups/ppd/*' >/dev/null || return 0
   ask /usr/bin/lpstat -u "$name"
 }
 mounts() {
@@ -104,9 +104,11 @@ if ((found)); then
     done
   } >/dev/null 2>&1
 fi
+# Modes, flags and ACLs of the user's own can keep it from removing its files.
+openers=("chmod -R u+rwx")
+[[ -n $mac ]] && openers+=("/usr/bin/chflags -R nouchg,nouappnd" "/bin/chmod -RN" "chmod -R u+rwx")
 {
-  # Modes, flags and ACLs of the user's own can keep it from removing its files.
-  for tool in "chmod -R u+rwx" ${mac:+"/usr/bin/chflags -R nouchg,nouappnd" "/bin/chmod -RN" "chmod -R u+rwx"}; do
+  for tool in "${openers[@]}"; do
     ((found)) && owned ! -type l -prune -exec $tool {} +
     (($#)) && $tool "$@"
   done

@@ -7,6 +7,7 @@ import { needsRoot } from "../root.ts";
 import type { Form } from "./bench-helper.ts";
 import { BenchWorker } from "./bench-worker.ts";
 import { canary } from "./canary.ts";
+import { bombDeletions } from "./bombs.ts";
 import { firstByte } from "./first-byte.ts";
 import { type Options, progress, type Row } from "./measure.ts";
 import { memory } from "./memory.ts";
@@ -31,6 +32,7 @@ const measures: Readonly<Record<string, Measure>> = {
     }
     return rows;
   },
+  bombs: bombDeletions,
   log: async (forms, options) => [await withWorker(forms, "installed", (worker) => logThroughput(worker, options))],
 };
 

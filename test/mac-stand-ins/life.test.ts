@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { existsSync, lstatSync, readdirSync } from "node:fs";
 import { suite, test } from "node:test";
+import { eventually } from "../helper/wait.ts";
 import { needsRoot } from "../root.ts";
 import { type Call, useMac } from "./mac.ts";
 
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
 const nothing = { processes: 0, shared: 0, home: false, account: false };
-const list = ["ps", "-axo", "pid=,uid=,ruid=,svuid=,stat="];
 const pathOf = (argv: readonly string[]): string => argv.slice(1).join(" ");
 
 suite("On a machine that looks like a Mac", { skip: needsRoot }, () => {
@@ -23,7 +23,7 @@ suite("On a machine that looks like a Mac", { skip: needsRoot }, () => {
     assert.deepEqual([modeOf(`/Users/${user.name}`), modeOf(user.home)], ["710", "700"]);
     assert.deepEqual([modeOf(`${state}/run`), modeOf(`${state}/run/helper.sock`)], ["750", "660"]);
     assert.deepEqual([modeOf(`${state}/private`), modeOf(`${state}/private/journal`)], ["700", "600"]);
-    assert.deepEqual(JSON.parse(mac.read(`${state}/status.json`)).live, 1);
+    await eventually(() => mac.status().live === 1, "status.json counts the user");
     assert.ok(mac.read("/Library/Logs/taskcluster-worker/default/audit.log").includes(user.name));
     assert.deepEqual(readdirSync(mac.at("/Users/.taskcluster-worker-default")), []);
   });
@@ -36,13 +36,13 @@ suite("On a machine that looks like a Mac", { skip: needsRoot }, () => {
     assert.deepEqual(of(user.uid), []);
   });
 
-  test("a life runs nothing as root but dscl, id, launchctl, and ps with nice", async (t) => {
+  test("a life runs nothing as root but dscl, id, launchctl and ps", async (t) => {
     fixture.mac.forgetCalls();
     const { client, user } = await fixture.clientWithUser(t);
     await client.run(user.user, bash("echo x >/tmp/file; echo '* * * * * true' | crontab -"));
     await client.request("deleteUser", { user: user.user });
     const programs = new Set(of("root").map(({ argv }) => argv[0]));
-    assert.deepEqual([...programs].sort(), ["dscl", "id", "launchctl", "nice", "ps"]);
+    assert.deepEqual([...programs].sort(), ["dscl", "id", "launchctl", "ps"]);
   });
 
   test("an end is: launchd's jobs, look three times, sweep as the user, all that again, then the records", async (t) => {
@@ -51,8 +51,8 @@ suite("On a machine that looks like a Mac", { skip: needsRoot }, () => {
     assert.equal((await client.request("deleteUser", { user: user.user })).state, "gone");
     const calls = fixture.mac.calls().map(({ uid, argv }) => (uid === 0 ? argv.join(" ") : "as the user"));
     const steps = calls.filter((call, index) => call !== "as the user" || calls[index - 1] !== call);
-    const look = [`nice -n -20 /bin/${list.join(" ")}`, list.join(" ")];
-    const kill = [`launchctl bootout user/${user.uid}`, ...look, ...look, ...look];
+    const look = "ps -axo pid=,uid=,ruid=,svuid=,stat=";
+    const kill = [`launchctl bootout user/${user.uid}`, look, look, look];
     const read = (type: string): string => `dscl -plist . -read /${type}/${user.name}`;
     const deletion = (type: string): string[] => [
       ...[read("Users"), read("Groups"), read(type)],

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { after, before, type TestContext } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { Client } from "../helper/client.ts";
-import { within } from "../helper/wait.ts";
+import { eventually, within } from "../helper/wait.ts";
 
 const checkout = dirname(dirname(import.meta.dirname));
 const state = "/private/var/db/taskcluster-worker/default";
@@ -64,6 +64,11 @@ export class Mac {
     return readFileSync(this.at(path), "utf8");
   }
 
+  /** status.json as it is now. */
+  status(): { agent: boolean; live: number } {
+    return JSON.parse(this.read(`${state}/status.json`));
+  }
+
   /** Writes a file of the Mac as root, or gives it to a user. */
   write(path: string, text: string, uid = 0): void {
     writeFileSync(this.at(path), text);
@@ -105,7 +110,7 @@ export class Mac {
 
 export interface MacFixture {
   readonly mac: Mac;
-  /** A greeted client with a task user, closed at the end of the test. */
+  /** A greeted client with a task user. At the end of the test it is closed, and what it leaves has ended. */
   clientWithUser(test: TestContext): Promise<{ client: Client; user: Answers["createUser"] }>;
 }
 
@@ -127,7 +132,10 @@ export function useMac(): MacFixture {
     },
     async clientWithUser(test) {
       const client = await running().client();
-      test.after(() => client.close());
+      test.after(async () => {
+        await client.close();
+        await eventually(() => !running().status().agent && running().status().live === 0, "every user has ended");
+      });
       return { client, user: await client.request("createUser", {}) };
     },
   };

@@ -14,7 +14,7 @@ mount --bind /usr real/usr
 here=$checkout/test/mac-stand-ins
 cp "$here/program" layer/program
 chmod 755 layer/program
-for program in ps id nice find rm chmod cat tr wc awk mount chflags sw_vers hdiutil crontab at atq atrm ipcs ipcrm lpstat cancel \
+for program in ps id find rm chmod cat tr wc awk mount chflags sw_vers hdiutil crontab at atq atrm ipcs ipcrm lpstat cancel \
   dscl launchctl getconf; do
   ln layer/program "layer/bin/$program"
 done
