@@ -40,9 +40,12 @@ export class SharedInput {
 /** What must be true was not, for this input. */
 export class Finding extends Error {
   readonly input: Buffer;
+  /** The name of the error. */
+  readonly kind: string;
   constructor(input: Buffer, cause: unknown) {
     super(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
     this.input = input;
+    this.kind = cause instanceof Error ? cause.name : "none";
   }
 }
 

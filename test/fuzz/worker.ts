@@ -18,6 +18,16 @@ function say(message: Message): void {
   parentPort?.postMessage(message);
 }
 
+/** What kind of error an input ends with: a shorter one that ends with another is another finding. */
+function kindOf(execution: Execution, input: Buffer): string | undefined {
+  try {
+    execution.run(input);
+    return undefined;
+  } catch (error) {
+    return error instanceof Finding ? error.kind : undefined;
+  }
+}
+
 /** Only what this target needs is loaded, and only after the coverage has begun. */
 async function main(): Promise<void> {
   Error.stackTraceLimit = 0; // Most inputs are refused with an error, whose stack nobody reads.
@@ -40,16 +50,9 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof Finding)) throw error;
-    const fails = (input: Buffer): string => {
-      try {
-        target.run(input);
-        return "";
-      } catch (again) {
-        return again instanceof Error ? again.name : "thrown";
-      }
-    };
-    const how = fails(error.input);
-    const smaller = Execution.smaller(error.input, (input) => fails(input) === how, how === "" ? 0 : shrinkTries);
+    const how = kindOf(execution, error.input);
+    const stays = (input: Buffer): boolean => kindOf(execution, input) === how;
+    const smaller = Execution.smaller(error.input, stays, how === undefined ? 0 : shrinkTries);
     say({ kind: "finding", input: smaller, message: error.message });
   }
   const seconds = (performance.now() - began) / 1000;
