@@ -8,6 +8,7 @@ import { plantBug, useMemoryFiles } from "./hooks.ts";
 import { Inputs } from "./inputs.ts";
 import { Random } from "./random.ts";
 import { scripts } from "./scripts.ts";
+import { shorten } from "./shorten.ts";
 import { loadTarget } from "./target.ts";
 import type { Job, Message } from "./watch.ts";
 
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
     if (!(error instanceof Finding)) throw error;
     const how = kindOf(execution, error.input);
     const stays = (input: Buffer): boolean => kindOf(execution, input) === how;
-    const smaller = Execution.smaller(error.input, stays, how === undefined ? 0 : shrinkTries);
+    const smaller = shorten(error.input, stays, how === undefined ? 0 : shrinkTries);
     say({ kind: "finding", input: smaller, message: error.message });
   }
   const seconds = (performance.now() - began) / 1000;
