@@ -8,12 +8,13 @@ import { suite, test } from "node:test";
 import { readCorpus, readRegressions } from "./corpus.ts";
 import * as memoryFiles from "./memory-files.ts";
 import { planted } from "./planted.ts";
+import { report } from "./report.ts";
 import { type TargetName, targetNames } from "./target.ts";
 import { fuzz, type Result } from "./watch.ts";
 
 const seconds = Number(process.env["FUZZ_SECONDS"] ?? 60) / targetNames.length;
 /** Generous: a machine may be busy. Each is found within a second or two on one that is not. */
-const plantedSeconds = 60;
+const plantedSeconds = 180;
 const shown = ({ finding }: Result): string =>
   finding ? `${finding.message}: ${JSON.stringify(finding.input.toString("latin1").slice(0, 500))}` : "";
 
@@ -62,6 +63,19 @@ suite("Fuzzing", () => {
     const folder = join(import.meta.dirname, "corpus");
     const bytes = realFiles.readdirSync(folder).reduce((sum, name) => sum + readFileSync(join(folder, name)).length, 0);
     assert.ok(bytes > 1000 && bytes < 300_000, `${bytes} bytes`);
+  });
+
+  test("a report of a finding shows the input escaped, and names the file and the command that show it again", (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "fuzz-report-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const input = Buffer.from('"\x1b[31m\f\xff', "latin1");
+    const result = { seconds: 2, executions: 3000, corpus: 0, finding: { input, message: "it is wrong" } };
+    const [sums = "", message = "", shown = "", again = ""] = report("plist", 7, result, folder);
+    assert.equal(sums, "plist: 3,000 executions in 2 s, 1,500/s; findings 1; seed 7");
+    assert.match(message, /it is wrong/);
+    assert.equal(shown.trim(), '"\\"\\u001b[31m\\f\\xff"');
+    const [, file = ""] = /^ {2}again: npm run fuzz -- --target plist --replay (\S+)$/.exec(again) ?? [];
+    assert.deepEqual(readFileSync(file), input);
   });
 
   test("files in memory do what files on the disk do", (t) => {

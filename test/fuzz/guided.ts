@@ -4,8 +4,9 @@
  * until the inputs that did it are found. A few inputs of each round are read one by one: only they can tell how often.
  */
 import { Coverage, type Hit } from "./coverage.ts";
-import { Execution } from "./execution.ts";
+import type { Execution } from "./execution.ts";
 import type { Inputs } from "./inputs.ts";
+import { shorten } from "./shorten.ts";
 
 const single = 4;
 const trimTries = 32;
@@ -40,7 +41,8 @@ export class Guided {
       this.#adapt(ran - began, performance.now() - ran);
       if (Coverage.hasNewBlock(hits)) {
         this.#search(inputs);
-        Coverage.learn(hits); // What only the whole batch could reach is not looked for again.
+        // What only the whole batch could reach is not looked for again.
+        Coverage.learn(hits.filter(({ block }) => block.seen === 0));
       }
       for (let left = single; left > 0; left -= 1) {
         const input = this.#inputs.next();
@@ -88,7 +90,7 @@ export class Guided {
         const again = newOf(this.#hitsOf([shorter]));
         return news.every((one) => again.some((other) => other.block === one.block));
       };
-      const kept = Execution.smaller(input, keeps, trimTries);
+      const kept = shorten(input, keeps, trimTries);
       Coverage.learn(this.#hitsOf([kept]));
       found.push(kept);
     }

@@ -24,7 +24,8 @@ function typeOf(value: unknown): string {
 
 const checks: Record<string, Check> = {
   type: (type: string | string[], value, { nullable }) =>
-    [type].flat().includes(typeOf(value)) || (nullable === true && value === null),
+    (typeof type === "string" ? type === typeOf(value) : type.includes(typeOf(value))) ||
+    (nullable === true && value === null),
   const: (only: unknown, value) => value === only,
   enum: (list: unknown[], value) => list.includes(value),
   minimum: (least: number, value) => typeof value !== "number" || value >= least,

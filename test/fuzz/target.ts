@@ -12,10 +12,10 @@ export interface Target {
   run(input: Buffer): void;
 }
 
-/** One target's inputs and the modules that the hooks replace are loaded when it is asked for, not before. */
 export const targetNames = ["frames", "validators", "plist", "config", "journal"] as const;
 export type TargetName = (typeof targetNames)[number];
 
+/** Loads what the target fuzzes too: hooks and coverage must be there before. */
 export async function loadTarget(name: TargetName): Promise<Target> {
   switch (name) {
     case "frames":

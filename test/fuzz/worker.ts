@@ -8,6 +8,7 @@ import { plantBug, useMemoryFiles } from "./hooks.ts";
 import { Inputs } from "./inputs.ts";
 import { Random } from "./random.ts";
 import { scripts } from "./scripts.ts";
+import { shorten } from "./shorten.ts";
 import { loadTarget } from "./target.ts";
 import type { Job, Message } from "./watch.ts";
 
@@ -16,6 +17,16 @@ const shrinkTries = 2000;
 
 function say(message: Message): void {
   parentPort?.postMessage(message);
+}
+
+/** What kind of error an input ends with: a shorter one that ends with another is another finding. */
+function kindOf(execution: Execution, input: Buffer): string | undefined {
+  try {
+    execution.run(input);
+    return undefined;
+  } catch (error) {
+    return error instanceof Finding ? error.kind : undefined;
+  }
 }
 
 /** Only what this target needs is loaded, and only after the coverage has begun. */
@@ -40,16 +51,9 @@ async function main(): Promise<void> {
     }
   } catch (error) {
     if (!(error instanceof Finding)) throw error;
-    const fails = (input: Buffer): string => {
-      try {
-        target.run(input);
-        return "";
-      } catch (again) {
-        return again instanceof Error ? again.name : "thrown";
-      }
-    };
-    const how = fails(error.input);
-    const smaller = Execution.smaller(error.input, (input) => fails(input) === how, how === "" ? 0 : shrinkTries);
+    const how = kindOf(execution, error.input);
+    const stays = (input: Buffer): boolean => kindOf(execution, input) === how;
+    const smaller = shorten(error.input, stays, how === undefined ? 0 : shrinkTries);
     say({ kind: "finding", input: smaller, message: error.message });
   }
   const seconds = (performance.now() - began) / 1000;

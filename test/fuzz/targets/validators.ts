@@ -51,6 +51,14 @@ function changed(name: string, json: string, random: Random): string {
   return isJson(text) ? text : JSON.stringify(JSON.parse(random.pick(hostileValues)));
 }
 
+/** A valid message or file with so many changes. */
+function made(changes: number, random: Random): Buffer {
+  const name = random.pick(validatorNames);
+  let json = JSON.stringify(valueFor(schemas[name] ?? {}, random));
+  for (let left = changes; left > 0; left -= 1) json = changed(name, json, random);
+  return Buffer.from(`${name} ${json}`);
+}
+
 function split(input: Buffer): [string, string] {
   const text = input.toString("utf8");
   const space = text.indexOf(" ");
@@ -80,17 +88,15 @@ export const validators: Target = {
   tokens: hostileValues,
 
   make(random) {
-    const name = random.pick(validatorNames);
-    let json = JSON.stringify(valueFor(schemas[name] ?? {}, random));
-    for (let left = random.below(3); left > 0; left -= 1) json = changed(name, json, random);
-    return Buffer.from(`${name} ${json}`);
+    return made(random.below(3), random);
   },
 
   change(input, random) {
     const [name, json] = split(input);
-    // Most of what was kept is wrong in some way; what is wrong in one way only is made anew.
-    const text = json.length > 4096 || random.oneIn(2) ? JSON.stringify(valueFor(schemas[name] ?? {}, random)) : json;
-    return Buffer.from(`${name} ${changed(name, text, random)}`);
+    // Most of what was kept is wrong in some way: what is wrong in one way only is made anew.
+    return json.length > 4096 || random.oneIn(2)
+      ? made(1, random)
+      : Buffer.from(`${name} ${changed(name, json, random)}`);
   },
 
   run(input) {
