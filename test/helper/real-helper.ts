@@ -13,6 +13,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { takeLock } from "../../helper/lock.ts";
 import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";

@@ -1,7 +1,6 @@
 /** What a sequence consists of: steps in small numbers, which shrink and print well, and how they are drawn. */
 import fc from "fast-check";
 import { signals } from "../../shared/protocol/limits.ts";
-import type { SignalName } from "../../shared/protocol/messages.ts";
 import { type FaultKind, faultKinds } from "./memory/faults.ts";
 import type { Behaviour } from "./memory/kernel.ts";
 
@@ -21,7 +20,7 @@ export type Ask =
       readonly output: Pick | null;
       readonly odd: "" | "graphical" | "long";
     }
-  | { readonly ask: "signal"; readonly process: Pick; readonly signal: SignalName }
+  | { readonly ask: "signal"; readonly process: Pick; readonly signal: (typeof signals)[number] }
   | { readonly ask: "killUser"; readonly user: Pick }
   | { readonly ask: "deleteUser"; readonly user: Pick; readonly park: boolean }
   | { readonly ask: "junk"; readonly kind: number };

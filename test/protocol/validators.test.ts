@@ -7,7 +7,7 @@ import { limits } from "../../shared/protocol/limits.ts";
 import { rootSchemas } from "../../shared/protocol/root-schemas.ts";
 import { clientSchemas, helperSchemas, readOnlyNames } from "../../shared/protocol/schemas.ts";
 import * as generated from "../../shared/protocol/validators.js";
-import { generate } from "./generate.ts";
+import { generate, generateTypes } from "./generate.ts";
 
 const id = "0123456789abcdef".repeat(2);
 const guid = "01234567-89AB-4DEF-8123-456789ABCDEF";
@@ -125,8 +125,10 @@ const ajv = new Ajv2020({ strict: true, strictTypes: false, allowUnionTypes: tru
 const compiled = new Map(Object.entries(schemas).map(([name, schema]) => [name, ajv.compile(schema)]));
 
 test("the generated validators are up to date: `npm run generate`", () => {
-  const file = new URL("../../shared/protocol/validators.js", import.meta.url);
-  assert.equal(readFileSync(file, "utf8"), generate());
+  const text = (name: string): string =>
+    readFileSync(new URL(`../../shared/protocol/${name}`, import.meta.url), "utf8");
+  assert.equal(text("validators.js"), generate());
+  assert.equal(text("validators.d.ts"), generateTypes());
 });
 
 test("the generated validators import nothing and evaluate nothing", () => {
