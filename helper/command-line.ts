@@ -1,5 +1,6 @@
 /** What the starter understands of the command line: the files it names and the folder for artifacts. No more than that. */
-import { lchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { lchownSync, lstatSync, mkdirSync, openSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
 
 export const argv = process.argv.slice(2);
@@ -40,4 +41,12 @@ export function makeArtifacts(directory: string, uid: number): string {
   if (!there) mkdirSync(path);
   lchownSync(path, uid, uid);
   return path;
+}
+
+/** What `break-in` is after: a file that only root can read, for as long as the starter lives, and its text's SHA-256. */
+export function makeFlag(path: string): string {
+  const text = randomBytes(16).toString("hex");
+  writeFileSync(path, `${text}\n`, { mode: 0o600 });
+  process.once("exit", () => rmSync(path));
+  return `${path} ${createHash("sha256").update(text).digest("hex")}`;
 }

@@ -3,10 +3,10 @@
  * root for the agent, passes signals and the files named on the command line, and outlives both.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { argv, end, fileArgument, makeArtifacts, openNamed, option } from "./command-line.ts";
+import { argv, end, fileArgument, makeArtifacts, makeFlag, openNamed, option } from "./command-line.ts";
 import { logRoot, placesOf, stateRoot } from "./places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "./slice.ts";
 import { stage } from "./stage.ts";
@@ -67,19 +67,24 @@ async function endHelper(slice: Slice): Promise<void> {
 }
 
 const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)));
-const needsHelper = argv[0] === "run-task" || argv.includes("--with-helper");
+const attacked = argv[0] === "break-in";
+const needsHelper = attacked || argv[0] === "run-task" || argv.includes("--with-helper");
 const slice = needsHelper ? await serve(slices) : undefined;
 if (needsHelper && !slice)
   end(75, `no slice is free: all ${slices.length} are held by running workers; wait for one to end`);
 if (slice) Object.assign(env, { TCW_INSTANCE: slice.name, TCW_SOCKET: placesOf(slice.name).socket });
 if (!named) env["TCW_STATE"] = join(account.home, slice?.name ?? "local");
+if (slice && attacked) {
+  files.push(["audit.log", openSync(`${placesOf(slice.name).logs}/audit.log`, "r")]);
+  env["TCW_FLAG"] = makeFlag(`${stateRoot}/private/flag-${process.pid}`);
+}
 env["TCW_FILES"] = JSON.stringify(Object.fromEntries(files.map(([name], index) => [name, index + 4])));
 env["TCW_LIFELINE"] = "3";
 const artifacts = option("--artifacts");
 if (artifacts) env["TCW_ARTIFACTS"] = makeArtifacts(artifacts, uid);
 agent = spawn(node, ["--disable-sigusr1", "--max-semi-space-size=2", join(code, "agent/main.ts"), ...argv], {
   ...{ uid, gid: account.uid, env, detached: true, cwd: file ? dirname(resolve(file)) : process.cwd() },
-  stdio: ["ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
+  stdio: [attacked ? "inherit" : "ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => agent?.kill(signal));
 const status = await new Promise<number>((done) => agent?.once("exit", (code) => done(code ?? 70)));

@@ -50,6 +50,11 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "create the tasks of a YAML file at the queue of TASKCLUSTER_ROOT_URL and print their ids",
     load: async () => (await import("./submit.ts")).submit,
   },
+  "break-in": {
+    grammar: { command: "break-in", operands: [], options: {} },
+    summary: "try to get from the agent's or a task's rights to root's, on an instance of its own (needs root)",
+    load: async () => (await import("./break-in.ts")).breakIn,
+  },
   "show-payload-schema": {
     grammar: {
       command: "show-payload-schema",
