@@ -53,9 +53,8 @@ async function main(): Promise<number> {
   const config = readConfig(file);
   const folders = [import.meta.dirname, `${import.meta.dirname}/../shared/protocol`];
   const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
-  for (const path of [process.execPath, ...sources, config.dscl, places.state, places.logs, places.runParent]) {
-    trusted(path);
-  }
+  const own = [process.execPath, ...sources, config.dscl, places.state, places.logs, places.runParent];
+  for (const path of own) trusted(path);
   const mayWrite = (path: string): boolean => process.permission?.has("fs.write", path) ?? true; // No flags: everything.
   const missing = writable(places, config).find((path) => !mayWrite(path));
   if (import.meta.main && (missing || mayWrite("/etc/passwd"))) {

@@ -7,6 +7,7 @@ import { helperFlags } from "./flags.ts";
 import { configFile, placesOf } from "./places.ts";
 
 export type Slice = (typeof slices)[number];
+type Started = ChildProcess | number;
 export const slices = Array.from({ length: 20 }, (_, i) => ({ name: `slice-${i + 1}`, firstUid: 5500 + 25 * i }));
 
 /** Writes a root-owned helper.json: the machine's own where there is one, with these uids. Returns its path. */
@@ -18,12 +19,8 @@ export function writeConfig(path: string, firstUid: number, code: string, more: 
 }
 
 /** Starts the helper of a slice from staged code. Resolves when it listens, or to its exit status when it has ended. */
-export async function startHelper(
-  { name, firstUid }: Slice,
-  node: string,
-  code: string,
-  more: Partial<Config> = {},
-): Promise<ChildProcess | number> {
+export function startHelper(slice: Slice, node: string, code: string, more: Partial<Config> = {}): Promise<Started> {
+  const { name, firstUid } = slice;
   const places = placesOf(name);
   for (const directory of [places.state, places.runParent]) mkdirSync(directory, { recursive: true });
   mkdirSync(places.logs, { recursive: true, mode: 0o700 });

@@ -1,6 +1,7 @@
 /** The starter: what the launcher runs as root. It stages the code, starts a helper and the agent, and outlives both. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { mkdirSync, rmSync } from "node:fs";
+import { createHash, randomUUID } from "node:crypto";
+import { mkdirSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { argv, auditFiles, end, file, makeArtifacts, openNamed, option } from "./command-line.ts";
@@ -66,18 +67,25 @@ async function endHelper(slice: Slice): Promise<void> {
 }
 
 const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)));
-const needsHelper = argv[0] === "run-task" || argv.includes("--with-helper");
+const attacked = argv[0] === "break-in";
+const needsHelper = attacked || argv[0] === "run-task" || argv.includes("--with-helper");
 const slice = needsHelper ? await serve(slices) : undefined;
 if (needsHelper && !slice) end(75, `all ${slices.length} slices are held by running workers; wait for one to end`);
 if (slice) Object.assign(env, { TCW_INSTANCE: slice.name, TCW_SOCKET: placesOf(slice.name).socket });
 if (!named) env["TCW_STATE"] = join(account.home, slice?.name ?? "local");
+if (slice && attacked) {
+  files.push(["audit.log", openSync(`${placesOf(slice.name).logs}/audit.log`, "r")]);
+  const flag = { path: `${placesOf(slice.name).private}/flag`, text: randomUUID() };
+  writeFileSync(flag.path, flag.text, { mode: 0o600 });
+  env["TCW_FLAG"] = `${flag.path} ${createHash("sha256").update(flag.text).digest("hex")}`;
+}
 env["TCW_FILES"] = JSON.stringify(Object.fromEntries(files.map(([name], index) => [name, index + 4])));
 env["TCW_LIFELINE"] = "3";
 const artifacts = option("--artifacts");
 if (artifacts) env["TCW_ARTIFACTS"] = makeArtifacts(artifacts, uid);
 agent = spawn(node, ["--disable-sigusr1", "--max-semi-space-size=2", join(code, "agent/main.ts"), ...argv], {
   ...{ uid, gid: account.uid, env, detached: true, cwd: file ? dirname(resolve(file)) : process.cwd() },
-  stdio: ["ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
+  stdio: [attacked ? "inherit" : "ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => agent?.kill(signal));
 const status = await new Promise<number>((done) => agent?.once("exit", (code) => done(code ?? 70)));

@@ -62,9 +62,11 @@ async function answer(session: Session, to: { id: number; request: string }, wor
   try {
     session.send("answer", { ...to, result: await work() });
   } catch (error) {
-    if (error instanceof FrameError) session.fatal(error);
-    else if (error instanceof Refusal) session.send("refused", { ...to, code: error.code, message: error.message });
-    else throw error; // A bug: the helper ends, and the next one ends what is left.
+    if (error instanceof FrameError) return session.fatal(error);
+    if (!(error instanceof Refusal)) throw error; // A bug: the helper ends, and the next one ends what is left.
+    const { code, message } = error;
+    session.helper.audit.note("refused", { request: to.request, code, message });
+    session.send("refused", { ...to, code, message });
   }
 }
 
@@ -76,9 +78,7 @@ function hello(session: Session, { protocol }: Requests["hello"]): Answers["hell
   const { frameBytes, argvEnvBytes, stringBytes } = limits;
   const bounds = { maxUsers: helper.config.maxUsers, frameBytes, argvEnvBytes, stringBytes };
   const { live, quarantined } = counts(helper);
-  const parked = [...helper.journal.users.values()].filter(({ state }) => state === "resting");
-  const resting = parked.map(({ parkId }) => parkId).filter((parkId) => parkId !== undefined);
-  return { protocol: PROTOCOL, helperVersion: version, limits: bounds, live, resting, quarantined };
+  return { protocol: PROTOCOL, helperVersion: version, limits: bounds, live, resting: [], quarantined };
 }
 
 async function createUser(session: Session, { reuse }: Requests["createUser"]): Promise<Answers["createUser"]> {

@@ -65,6 +65,11 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "check that nobody has changed the helper's audit log, or print it; FILEs are read in the given order",
     load: async () => (await import("./audit.ts")).audit,
   },
+  "break-in": {
+    grammar: { command: "break-in", operands: [], options: {} },
+    summary: "try to get from the agent's or a task's rights to root's, on an instance of its own (needs root)",
+    load: async () => (await import("./break-in.ts")).breakIn,
+  },
   "show-payload-schema": {
     grammar: {
       command: "show-payload-schema",

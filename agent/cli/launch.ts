@@ -12,11 +12,21 @@ export interface Launch {
   readonly files: ReadonlyMap<string, number>;
   /** The directory for --artifacts, made by the starter. */
   readonly artifacts: string | null;
+  /** What `break-in` guards: a file that only root can read, and the SHA-256 of its text. */
+  readonly flag: { readonly path: string; readonly sha256: string } | null;
   /** End of file on this descriptor means that the starter is gone. */
   readonly lifeline: number | null;
 }
 
-const names = ["TCW_INSTANCE", "TCW_SOCKET", "TCW_STATE", "TCW_FILES", "TCW_ARTIFACTS", "TCW_LIFELINE"] as const;
+const names = [
+  "TCW_INSTANCE",
+  "TCW_SOCKET",
+  "TCW_STATE",
+  "TCW_FILES",
+  "TCW_ARTIFACTS",
+  "TCW_FLAG",
+  "TCW_LIFELINE",
+] as const;
 
 function descriptor(value: unknown): number {
   if (typeof value === "number" && Number.isInteger(value) && value > 2) return value;
@@ -38,12 +48,14 @@ export function takeLaunch(env: NodeJS.ProcessEnv): Launch {
   const socket = taken["TCW_SOCKET"];
   const lifeline = taken["TCW_LIFELINE"];
   const state = taken["TCW_STATE"];
+  const [flagPath, sha256] = taken["TCW_FLAG"]?.split(" ") ?? [];
   if (state) mkdirSync(state, { recursive: true, mode: 0o700 });
   return {
     helper: instance && socket ? { instance, socket } : null,
     state: taken["TCW_STATE"] || null,
     files: parseFiles(taken["TCW_FILES"]),
     artifacts: taken["TCW_ARTIFACTS"] || null,
+    flag: flagPath && sha256 ? { path: flagPath, sha256 } : null,
     lifeline: !lifeline ? null : descriptor(Number(lifeline)),
   };
 }

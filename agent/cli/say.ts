@@ -16,6 +16,8 @@ export interface Say {
   step(text: string): void;
   /** What somebody at a terminal may like to know; nothing when stderr is no terminal. */
   hint(text: string): void;
+  /** A prompt, on stderr, for somebody at a terminal; nothing when stderr is none. */
+  ask(text: string): void;
   /** An error, on stderr. */
   error(text: string): void;
   /** What was asked for, on stdout, as it is. Resolves when stdout takes more. */
@@ -47,6 +49,9 @@ export function createSay(stdout: Stream, stderr: Stream, env: Readonly<Record<s
     step: (text) => line(colour ? gray(printable(text)) : printable(text)),
     hint: (text) => {
       if (stderr.isTTY === true) line(colour ? gray(printable(text)) : printable(text));
+    },
+    ask: (text) => {
+      if (stderr.isTTY === true) stderr.write(printable(text));
     },
     error: (text) => line(`${colour ? red("taskcluster-worker:") : "taskcluster-worker:"} ${printable(text)}`),
     out: async (text) => {

@@ -83,14 +83,9 @@ export interface Refused {
   code: ErrorCode;
   message: string;
 }
-export interface Fatal {
-  code: ErrorCode;
-  message: string;
-}
+export type Fatal = Pick<Refused, "code" | "message">;
 /** The first and only message on a data connection. The helper replies with the single byte `ATTACHED`. */
-export interface Attach {
-  ticket: Ticket;
-}
+export type Attach = { ticket: Ticket };
 
 export type HelperMessage =
   | { type: "answer"; data: Answer }

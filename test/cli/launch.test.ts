@@ -9,6 +9,7 @@ const full = {
   TCW_STATE: "/var/x",
   TCW_FILES: '{"a b.yml":4}',
   TCW_ARTIFACTS: "/tmp/out",
+  TCW_FLAG: "/var/flag abc",
   TCW_LIFELINE: "5",
 };
 
@@ -20,13 +21,21 @@ suite("what the starter hands over", () => {
       state: "/var/x",
       files: new Map([["a b.yml", 4]]),
       artifacts: "/tmp/out",
+      flag: { path: "/var/flag", sha256: "abc" },
       lifeline: 5,
     });
     assert.deepEqual(env, { HOME: "/" });
   });
 
   test("is nothing without a starter", () => {
-    assert.deepEqual(takeLaunch({}), { helper: null, state: null, files: new Map(), artifacts: null, lifeline: null });
+    assert.deepEqual(takeLaunch({}), {
+      helper: null,
+      state: null,
+      files: new Map(),
+      artifacts: null,
+      flag: null,
+      lifeline: null,
+    });
   });
 
   test("is nothing where the starter leaves a variable empty", () => {
