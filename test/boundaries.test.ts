@@ -172,7 +172,12 @@ test("root names no path below the tasks directory but these", () => {
 
 test("root opens, walks and deletes nothing below the tasks directory: only these calls are made there", () => {
   const calls = importedNames("helper/directories.ts", "node:fs");
-  assert.deepEqual(calls, ["chmodSync", "lchownSync", "lstatSync", "mkdirSync", "renameSync", "rmdirSync"]);
+  const allowed = ["chmodSync", "lchownSync", "lstatSync", "mkdirSync", "readdirSync", "renameSync", "rmdirSync"];
+  assert.deepEqual(calls, allowed);
+  const listed = [...withoutComments("helper/directories.ts").matchAll(/readdirSync\(([^)]*)\)/g)].map(
+    ([, what]) => what,
+  );
+  assert.deepEqual(listed, ["this.#graveyard"], "what is listed is root's alone");
 });
 
 test("of what the helper needs, nothing deletes or copies recursively", () => {

@@ -23,6 +23,7 @@ const packages: Readonly<Record<string, string>> = {
   "xvfb-run": "xvfb",
   "firefox-esr": "firefox-esr",
   crontab: "cron",
+  at: "at",
 };
 
 function isInstalled(program: string): boolean {

@@ -5,6 +5,8 @@ import { helpLines } from "../../agent/cli/arguments.ts";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatusLines } from "../../agent/cli/exit-status.ts";
 import { schemaFor } from "../../agent/payload/parse.ts";
+import { catalogue } from "../attack/catalogue/catalogue.ts";
+import { attacksTable } from "./attacks-table.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
 
@@ -25,6 +27,7 @@ function exitCodesTable(): string {
 /** Page → mark → text. */
 export const generated: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable },
+  "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
   "docs/payload.md": {
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
     "generic-worker": () => payloadTable(schemaFor("generic-worker")),

@@ -1,0 +1,35 @@
+/**
+ * Runs a program on a machine of its own, as far as accounts, files and processes go: private pid, mount and ipc
+ * namespaces, with throw-away layers over the directories that a helper writes to. A helper without one of its defences
+ * can leave what it likes there. Linux, root.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+
+const layered = ["etc", "var", "home", "root", "tmp"];
+/** $0 is the working directory, outside of /run, /mnt and /dev; $@ the program. */
+const lines = `
+set -e
+mount --make-rprivate /
+mount -t tmpfs -o mode=0755 private /mnt
+for d in ${layered.join(" ")}; do
+  mkdir -p /mnt/$d/upper /mnt/$d/work
+  chmod --reference=/$d /mnt/$d/upper
+  mount -t overlay -o lowerdir=/$d,upperdir=/mnt/$d/upper,workdir=/mnt/$d/work private /$d
+done
+mount -t tmpfs -o mode=1777 private /dev/shm
+mount -t tmpfs -o mode=0755 private /run
+mkdir -m 1777 /run/lock
+rm -rf /var/lib/taskcluster-worker /var/log/taskcluster-worker
+cd "$0"
+exec "$@"
+`;
+
+/** Everything in it dies with the returned process. */
+export function startPrivately(cwd: string, argv: readonly string[]): ChildProcess {
+  const unshare = ["-m", "-p", "-f", "-i", "--kill-child", "--mount-proc"];
+  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
+  return spawn("/usr/bin/unshare", [...unshare, "/bin/bash", "-c", lines, cwd, ...argv], {
+    env: { ...env, REQUIRE_ROOT: "1" },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+}
