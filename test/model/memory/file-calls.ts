@@ -7,6 +7,7 @@ const files = () => theMachine().files;
 export const chmodSync = (path: string, mode: number): void => files().chmod(path, mode);
 export const lchownSync = (path: string, uid: number, gid: number): void => files().chown(path, uid, gid);
 export const mkdirSync = (path: string, mode?: number): void => files().mkdir(path, mode);
+export const readdirSync = (path: string): string[] => files().list(path);
 export const rmdirSync = (path: string): void => files().rmdir(path);
 export const unlinkSync = (path: string): void => files().unlink(path);
 export const renameSync = (from: string, to: string): void => files().rename(from, to);

@@ -69,6 +69,13 @@ export class Files {
     Object.assign(this.#at(path), { uid, gid });
   }
 
+  /** Names of what lies right in a directory. */
+  list(path: string): string[] {
+    this.#at(path);
+    const names = this.#below(path).map((each) => each.slice(path.length + 1));
+    return names.filter((name) => !name.includes("/"));
+  }
+
   rmdir(path: string): void {
     this.#at(path);
     if (this.#below(path).length > 0) throw failure("ENOTEMPTY", path);

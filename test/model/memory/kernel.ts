@@ -78,7 +78,8 @@ export class Kernel {
       const ids = `${uid} ${uid} ${uid}`.replaceAll(" ", "   ");
       return `${pid}   ${ids} ${state === "stopped" ? "Ts" : "Ss"}\n`;
     });
-    return `    1     0     0     0 Ss\n${rows.join("")}    2     0     0     0 Z+\n`;
+    const helper = `${process.pid}     0     0     0 Ssl\n`;
+    return `    1     0     0     0 Ss\n${helper}${rows.join("")}    2     0     0     0 Z+\n`;
   }
 
   /** Stands in for process.kill. */

@@ -6,7 +6,8 @@ export { constants, existsSync, fstatSync, readFileSync, readSync, renameSync } 
 
 const logs = () => theMachine().logs;
 
-export const openSync = (path: string, flags: number, mode: number): number => logs().open(path, flags, mode);
+export const openSync = (path: string, flags: number | string, mode?: number): number => logs().open(path, flags, mode);
+export const closeSync = (fd: number): void => logs().close(fd);
 export const writeSync = (fd: number, bytes: Buffer): number => logs().append(fd, bytes);
 export const writeFileSync = (path: string, text: string, options?: WriteFileOptions): void =>
   logs().write(path, text, options);

@@ -16,7 +16,7 @@ function diskFull(): Error {
 export class LogFiles {
   readonly folder = join(parent, `${++folders}`);
   readonly #machine: Machine;
-  readonly #open: number[] = [];
+  readonly #open = new Set<number>();
 
   constructor(machine: Machine) {
     this.#machine = machine;
@@ -37,10 +37,15 @@ export class LogFiles {
     return fs.readFileSync(join(this.folder, "audit.log"), "utf8").split("\n");
   }
 
-  open(path: string, flags: number, mode: number): number {
+  open(path: string, flags: number | string, mode?: number): number {
     const fd = fs.openSync(path, flags, mode);
-    this.#open.push(fd);
+    this.#open.add(fd);
     return fd;
+  }
+
+  close(fd: number): void {
+    fs.closeSync(fd);
+    this.#open.delete(fd);
   }
 
   /** A line of the audit log. On a full disk half of it is written. */

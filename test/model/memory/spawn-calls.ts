@@ -70,7 +70,7 @@ export async function runSweep(uid: number, _: object, args: string[], timeoutMs
   files.shared.set(uid, left);
   if (faults.strikes("home-stays")) files.write(`${home}/immutable`, "");
   else files.empty(home);
-  return { exit: 0, stdout: `found ${Math.max(found, left)}\nleft ${left}\n` };
+  return { exit: 0, stdout: `found ${Math.max(found, left)}\nleft ${left}\nlooked\n` };
 }
 
 interface As {
