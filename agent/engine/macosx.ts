@@ -5,7 +5,7 @@
 import type { Gone } from "../../shared/protocol/messages.ts";
 import { Canary } from "./canary.ts";
 import type { Engine, SandboxBuilder } from "./engine.ts";
-import { connectHelper, type HelperClient } from "./helper-client.ts";
+import { connectHelper, type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";
 import { MacosxBuilder } from "./sandbox.ts";
 import { TaskAccount } from "./task-account.ts";
@@ -35,14 +35,18 @@ export class MacosxEngine implements Engine {
   /** Task users at once, as root has configured it. */
   readonly maxUsers: number;
   readonly #client: HelperClient;
+  readonly #lost: Promise<unknown>;
   readonly #log: EngineLog;
   readonly #canary: Canary;
   readonly #accounts = new Set<TaskAccount>();
   readonly #warm: WarmUser;
+  /** Replaced when a task user has ended: then there may be room for another. */
+  #ended = Promise.withResolvers<void>();
 
   constructor(client: HelperClient, maxUsers: number, { log, agentFiles = [] }: MacosxOptions) {
     this.maxUsers = maxUsers;
     this.#client = client;
+    this.#lost = new Promise((resolve) => client.lost.addEventListener("abort", resolve, { once: true }));
     this.#log = log;
     this.#canary = new Canary(client.socketPath, agentFiles);
     this.#warm = new WarmUser(
@@ -67,7 +71,7 @@ export class MacosxEngine implements Engine {
   }
 
   async newSandboxBuilder(): Promise<SandboxBuilder> {
-    const account = await this.#warm.take();
+    const account = await this.#take();
     let gone: Promise<Gone> | null = null;
     const end = (): Promise<Gone> => {
       gone ??= this.#end(account);
@@ -75,6 +79,25 @@ export class MacosxEngine implements Engine {
     };
     // A user made ahead may have waited for hours. This goes on beside what comes before the first command.
     return new MacosxBuilder(account, this.#probe(account), end);
+  }
+
+  /**
+   * A task user; when the helper has none to give while others live, the first that is free. A uid waits until everybody
+   * has ended who lived beside its last user, so many short tasks beside a long one can come to that.
+   */
+  async #take(): Promise<TaskAccount> {
+    for (;;) {
+      const { promise: oneLess } = this.#ended;
+      try {
+        return await this.#warm.take();
+      } catch (error) {
+        const full = error instanceof HelperRefusedError && error.refusal === "no-free-user";
+        if (!full || this.#accounts.size === 0) throw error;
+        this.#log.info({ reason: error.message }, "a task waits for a task user to end");
+      }
+      await Promise.race([oneLess, this.#lost]);
+      this.lost.throwIfAborted();
+    }
   }
 
   #probe(account: TaskAccount): Promise<void> {
@@ -109,6 +132,8 @@ export class MacosxEngine implements Engine {
 
   async #end(account: TaskAccount): Promise<Gone> {
     const gone = await account.delete().finally(() => this.#accounts.delete(account));
+    this.#ended.resolve();
+    this.#ended = Promise.withResolvers();
     const { name, uid } = account.user;
     const fields = { user: name, uid, ...gone };
     if (gone.state === "quarantined")

@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { chownSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Answers } from "../../shared/protocol/messages.ts";
-import { Client } from "../helper/client.ts";
+import { Client, RefusedError } from "../helper/client.ts";
 import { accountsIn } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 
@@ -30,6 +30,8 @@ export interface PoolReport {
   /** Tasks that got an account which an earlier one had. */
   readonly reused: number;
   readonly quarantined: number;
+  /** How often a task had to wait for a uid. */
+  readonly waits: number;
   readonly journalBytes: number;
   readonly memory: { firstKb: number; lastKb: number; slopeKbPerThousand: number };
 }
@@ -71,10 +73,22 @@ async function serve(
   const ended = new Map<number, Answers["deleteUser"]["state"] | "live">();
   const memory: [number, number][] = [];
   const journal = `${helper.places.private}/journal`;
-  let [done, mostRecords, reused, journalBytes] = [0, 0, 0, 0];
+  let [done, mostRecords, reused, journalBytes, waits] = [0, 0, 0, 0, 0];
 
+  let oneLess = Promise.withResolvers<void>();
+
+  /** A uid waits until everybody has ended who lived beside its last user: then the task waits too, as the agent does. */
   async function create(): Promise<Answers["createUser"]> {
-    const user = await client.request("createUser", {});
+    const { promise: next } = oneLess;
+    const user = await client.request("createUser", {}).catch((error: unknown) => {
+      if (error instanceof RefusedError && error.code === "no-free-user") return null;
+      throw error;
+    });
+    if (user === null) {
+      waits += 1;
+      await next;
+      return create();
+    }
     const before = ended.get(user.uid);
     assert.ok(before === undefined || before === "resting", `${user.name} is given out, and was ${before}`);
     assert.ok(user.uid >= firstUid && user.uid < firstUid + 25, `${user.uid} is outside of the range`);
@@ -96,6 +110,8 @@ async function serve(
     const gone = await client.request("deleteUser", { user: user.user });
     assert.equal(gone.state, spoil ? "quarantined" : "resting", `${user.name}: ${JSON.stringify(gone)}`);
     ended.set(user.uid, gone.state);
+    oneLess.resolve();
+    oneLess = Promise.withResolvers();
     look();
   }
 
@@ -130,7 +146,7 @@ async function serve(
   const [first, last] = [memory.at(Math.floor(memory.length / 4)), memory.at(-1)];
   const slopeKbPerThousand = Math.round(slope(memory) * 1000);
   return {
-    ...{ tasks: done, uids: ended.size, mostRecords, reused, quarantined, journalBytes },
+    ...{ tasks: done, uids: ended.size, mostRecords, reused, quarantined, waits, journalBytes },
     memory: { firstKb: first?.[1] ?? 0, lastKb: last?.[1] ?? 0, slopeKbPerThousand },
   };
 }

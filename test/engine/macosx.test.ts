@@ -78,19 +78,47 @@ describe("task users made ahead", options, () => {
     await assert.rejects(engine.newSandboxBuilder(), /disposed/);
   });
 
-  test("where no more users are allowed a task is told so, and the next is served when one is free", async (t) => {
+  test("where no more users are allowed a task waits until one is free", async (t) => {
     const { engine, log } = await start(t, { maxUsers: 1 });
     const only = await engine.newSandboxBuilder();
     await log.heard("no task user could be made ahead");
-    await assert.rejects(engine.newSandboxBuilder(), (error) => {
-      assert.ok(error instanceof EngineError);
-      assert.equal(error.code, "no-free-user");
-      return true;
-    });
+    const waiting = engine.newSandboxBuilder();
+    await log.heard("a task waits for a task user to end");
     await only.dispose();
-    const next = await engine.newSandboxBuilder();
+    const next = await waiting;
+    assert.notEqual(next.user.name, only.user.name);
     await next.dispose();
     await engine.dispose();
+  });
+
+  test("a task that waits for a user is told when the helper goes away", async (t) => {
+    const { engine, helper, log } = await start(t, { maxUsers: 1 });
+    await engine.newSandboxBuilder();
+    const waiting = assert.rejects(engine.newSandboxBuilder(), { code: "helper-lost" });
+    await log.heard("a task waits for a task user to end");
+    await helper.kill();
+    await waiting;
+    await engine.dispose();
+    await helper.restart();
+  });
+});
+
+describe("a long task", options, () => {
+  test("does not keep many short ones from their users, though its neighbours' uids wait for it", async (t) => {
+    const { engine, helper } = await start(t);
+    const long = await engine.newSandboxBuilder();
+    const uids = new Set<number>();
+    for (let task = 0; task < 22; task += 1) {
+      const short = await engine.newSandboxBuilder();
+      uids.add(short.user.uid);
+      await short.dispose();
+    }
+    assert.equal(uids.size, 22, "no uid was given twice beside the long one");
+    const last = [engine.newSandboxBuilder(), engine.newSandboxBuilder(), engine.newSandboxBuilder()];
+    await long.dispose();
+    for (const each of last) await (await each).dispose();
+    await engine.dispose();
+    assert.equal(helper.status().quarantined, 0);
   });
 });
 
