@@ -14,7 +14,8 @@ export class Journal {
   /** Given its uid last: the next search starts behind it, so that none comes back soon. */
   newest: TaskUser | undefined;
   readonly #file: string;
-  #size = 0;
+  /** Unknown at first, so the first step begins with a new file; a disk that is full now does not keep us from starting. */
+  #size = Number.POSITIVE_INFINITY;
   /** By uid: who lived when its last user ended, and may keep files of that uid, a set-uid program say, out of sight. */
   readonly #beside = new Map<number, readonly TaskUser[]>();
 
@@ -28,7 +29,6 @@ export class Journal {
       if (!ours) throw new Error(`${file}: not a task user of ${first}-${last}: ${line}`);
       this.#apply(user);
     }
-    this.#compact();
   }
 
   #apply(user: TaskUser): void {

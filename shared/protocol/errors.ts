@@ -6,7 +6,7 @@ export const errorCodes = {
   "frame-malformed": "a frame that is no strict JSON: bad UTF-8, duplicate keys, odd numbers, stray spaces",
   "message-invalid": "a message that its schema refuses, or of an unknown type",
   "not-now": "a request that the state of its user or session does not allow",
-  "unknown-id": "a user, process or ticket that this session does not hold",
+  "unknown-id": "a user or ticket that this session does not hold",
   busy: "another control connection is open",
   // `refused`: an honest agent can meet these.
   "protocol-version": "the other side speaks another protocol version",

@@ -1,7 +1,7 @@
 /**
  * The framing of node-ipc: UTF-8 JSON `{"type":…,"data":…}` and a form feed. JSON escapes a form feed inside a string,
  * so the byte never occurs in a frame. What is read is strict: text that JSON.stringify would not write again, byte for
- * byte, is refused. That rules out duplicate keys, odd numbers, stray spaces and lone surrogates in one comparison.
+ * byte, is refused. That rules out duplicate keys, odd numbers and stray spaces in one comparison.
  */
 import type { ErrorCode } from "./errors.ts";
 import { limits } from "./limits.ts";

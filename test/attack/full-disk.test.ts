@@ -104,6 +104,29 @@ suite("A full disk", { skip: needsRoot }, () => {
     });
   }
 
+  for (const place of ["private", "logs"] as const) {
+    test(`below root's ${place === "logs" ? "logs" : "journal"} keeps no killed helper from starting again and ending everybody`, async (t) => {
+      await client.close();
+      await helper.kill();
+      const folder = helper.places[place];
+      mount(folder, "size=64k,mode=0700");
+      await helper.restart();
+      t.after(async () => {
+        await helper.kill();
+        toolOutput("/bin/umount", "--lazy", folder); // startHelper holds the log open.
+        await helper.restart();
+        client = await Client.hello(helper.socketPath);
+      });
+      client = await Client.hello(helper.socketPath);
+      const { uid, name } = await client.request("createUser", {});
+      fill(folder);
+      await helper.kill();
+      await helper.restart();
+      assert.equal(accountOf("passwd", uid), undefined);
+      assert.equal(existsSync(`${tasksDir}/${name}`), false);
+    });
+  }
+
   /** Whole lines hang together, and one of them counts those that were lost. */
   function assertChain(text: string): void {
     const whole = text.split("\n").filter((line) => line.startsWith("{") && line.endsWith("}"));

@@ -13,7 +13,8 @@ suite("The journal", { skip: needsRoot }, () => {
   const fixture = useHelper();
   const file = (): string => `${fixture.helper.places.private}/journal`;
 
-  test("is root's alone", () => {
+  test("is root's alone", async (t) => {
+    await fixture.clientWithUser(t);
     assert.deepEqual([statSync(file()).uid, statSync(file()).mode & 0o777], [0, 0o600]);
     assert.equal(statSync(fixture.helper.places.private).mode & 0o777, 0o700);
   });

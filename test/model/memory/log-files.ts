@@ -25,7 +25,8 @@ export class LogFiles {
 
   /** Whole lines of the journal, as a helper that starts now would find them. */
   journal(): string[] {
-    return fs.readFileSync(join(this.folder, "journal"), "utf8").split("\n").slice(0, -1);
+    const file = join(this.folder, "journal"); // It is not there before the first step.
+    return fs.existsSync(file) ? fs.readFileSync(file, "utf8").split("\n").slice(0, -1) : [];
   }
 
   newest(name: string): Recorded | undefined {
