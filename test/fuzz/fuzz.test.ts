@@ -26,7 +26,7 @@ suite("Fuzzing", () => {
   for (const target of targetNames) {
     test(`every kept input of ${target} is treated as it should be`, async () => {
       const inputs = readCorpus(target);
-      assert.ok(inputs.length > 3 && inputs.length <= 200, `${inputs.length} are kept`);
+      assert.ok(inputs.length > 3 && inputs.length <= 500, `${inputs.length} are kept`);
       const result = await replay(target, inputs);
       assert.equal(shown(result), "");
       assert.equal(result.executions, inputs.length);

@@ -23,8 +23,8 @@ function dict(random: Random): string {
 
 /** Blanks or another piece, so many that whatever takes the square of their number in time does not end in time. */
 function swollen(text: string, random: Random): string {
-  const tags = [...text.matchAll(/</g)];
-  const at = tags.length > 0 && random.oneIn(2) ? random.pick(tags).index : random.below(text.length + 1);
+  const tags = [...text.matchAll(/</g)].slice(random.oneIn(2) ? -4 : 0);
+  const at = tags.length > 0 && !random.oneIn(4) ? random.pick(tags).index : random.below(text.length + 1);
   const piece = random.oneIn(4) ? text.slice(at, at + 1 + random.small(12)) : random.pick(blanks);
   const tail = random.oneIn(2) ? text.slice(at) : random.pick(plist.tokens);
   return text.slice(0, at) + piece.repeat(Math.floor(60_000 / Math.max(1, piece.length))) + tail;
