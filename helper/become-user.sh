@@ -21,7 +21,7 @@ if [[ $6 == relay ]]; then
   # Linux refuses to open a socket through /dev/stdout, so a pipe stands before it.
   exec 1> >(exec /bin/cat 3>&-)
 fi
-IFS= read -r -d '' -u 3 exports
+IFS= read -r -d '' -u 3 exports || exit 126
 # A signal to the group is the command's to die of; this shell stays to report. A child does not inherit a handler.
 trap : HUP INT QUIT TERM
 cd -- "$5" 2>/dev/null || {

@@ -54,10 +54,6 @@ export class Directories {
 
   /** At a clean end: the graveyard goes when nothing lies in it. */
   close(): void {
-    try {
-      rmdirSync(this.#graveyard);
-    } catch {
-      // It holds what could not be emptied. status.json counts the quarantined users; an operator looks.
-    }
+    if (exists(this.#graveyard) && readdirSync(this.#graveyard).length === 0) rmdirSync(this.#graveyard);
   }
 }

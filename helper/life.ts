@@ -26,10 +26,12 @@ async function wake(helper: Helper): Promise<TaskUser | undefined> {
 
 /** A resting user, else a new one. Throws a Refusal when there is none to be had, an Error when a step fails. */
 export async function createUser(helper: Helper): Promise<TaskUser> {
-  const { audit, config, directories, journal } = helper;
+  const { audit, config, directories, journal, making } = helper;
   // Those of a connection that is being ended count too: to connect again gives nobody more. createAccount looks again.
-  if (counts(helper).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
-  const user = (await wake(helper)) ?? (await createAccount(helper));
+  if (Math.max(counts(helper).live, making.size) >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers live");
+  const made = wake(helper).then((woken) => woken ?? createAccount(helper));
+  making.add(made);
+  const user = await made.finally(() => making.delete(made));
   try {
     audit.note("directories", { user: user.name, uid: user.uid });
     directories.create(user.name, user.uid);

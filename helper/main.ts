@@ -41,6 +41,8 @@ async function agentGroup({ dscl }: Helper): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  // A full disk, or a starter that is gone, must not keep us from ending what is left.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const options = { instance: { type: "string" }, config: { type: "string" }, lifeline: { type: "boolean" } } as const;
   const { instance = "default", config: configPath = "", lifeline } = parseArgs({ options }).values;
   if (process.geteuid?.() !== 0) throw new Error("the helper must be started as root");
@@ -51,9 +53,10 @@ async function main(): Promise<number> {
   const places = placesOf(instance);
   const file = trusted(configPath);
   const config = readConfig(file);
+  config.dscl = trusted(config.dscl);
   const folders = [import.meta.dirname, `${import.meta.dirname}/../shared/protocol`];
   const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
-  const own = [process.execPath, ...sources, config.dscl, places.state, places.logs, places.runParent];
+  const own = [process.execPath, ...sources, places.state, places.logs, places.runParent];
   for (const path of own) trusted(path);
   const mayWrite = (path: string): boolean => process.permission?.has("fs.write", path) ?? true; // No flags: everything.
   const missing = writable(places, config).find((path) => !mayWrite(path));

@@ -10,14 +10,15 @@ const deadlineMs = 10_000; // To the first quiet round: the next ones only look,
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
- * into its title. Undefined when ps fails, or does not even list us: no such list proves anybody gone.
+ * into its title. Undefined when ps fails, or does not list us as root: no such list proves anybody gone.
  */
 async function processesOf(uid: number): Promise<Set<number> | undefined> {
   const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000).catch(() => undefined);
   if (ps?.exit !== 0) return undefined;
   const rows = ps.stdout.split("\n").map((line) => line.trim().split(/\s+/));
-  if (!rows.some(([pid]) => Number(pid) === process.pid)) return undefined;
-  const alive = rows.filter(([, ...row]) => row.slice(0, 3).map(Number).includes(uid) && !row[3]?.startsWith("Z"));
+  if (!rows.some((row) => row.slice(0, 4).join() === `${process.pid},0,0,0`)) return undefined;
+  const isIts = ([, effective, real, saved]: string[]): boolean => [effective, real, saved].map(Number).includes(uid);
+  const alive = rows.filter((row) => isIts(row) && !row[4]?.startsWith("Z"));
   return new Set(alive.map(([pid]) => Number(pid)).filter((pid) => pid > 1));
 }
 

@@ -75,17 +75,18 @@ export async function verifyRecords(dscl: Dscl, account: Account): Promise<"ours
     if (!same || (id !== undefined && id !== `${account.uid}`)) return "foreign";
     found += 1;
   }
-  return found === 2 ? "ours" : "incomplete";
+  return found === 2 && account.guid && account.groupGuid ? "ours" : "incomplete";
 }
 
 /** Deletes user and group after comparing, and looks. Resting: TCC wants the records to stay, and they are whole. */
 export async function removeRecords(dscl: Dscl, account: Account): Promise<Gone["state"]> {
   for (const type of ["Users", "Groups"] as const) {
-    if ((await verifyRecords(dscl, account)) === "foreign") return "quarantined";
+    const before = await verifyRecords(dscl, account);
+    if (before === "foreign") return "quarantined";
     const gone = async (): Promise<boolean> => (await dscl.read(type, account.name)) === undefined;
     if (await gone()) continue;
     const exit = await dscl.delete(type, account.name);
-    if (exit === exits.permission) return type === "Users" ? "resting" : "quarantined";
+    if (exit === exits.permission) return before === "ours" ? "resting" : "quarantined";
     // Not the exit but the record says whether it is gone; macOS shows a deletion late.
     if (!(await eventually(gone))) return "quarantined";
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { type Config, readConfig } from "./config.ts";
 import { helperFlags } from "./flags.ts";
 import { configFile, placesOf } from "./places.ts";
+import { trusted } from "./trust.ts";
 
 export type Slice = (typeof slices)[number];
 type Started = ChildProcess | number;
@@ -12,7 +13,7 @@ export const slices = Array.from({ length: 20 }, (_, i) => ({ name: `slice-${i +
 
 /** Writes a root-owned helper.json: the machine's own where there is one, with these uids. Returns its path. */
 export function writeConfig(path: string, firstUid: number, code: string, more: Partial<Config> = {}): string {
-  const own = lstatSync(configFile, { throwIfNoEntry: false }) ? readConfig(configFile) : {};
+  const own = lstatSync(configFile, { throwIfNoEntry: false }) ? readConfig(trusted(configFile)) : {};
   const dscl = process.platform === "darwin" ? {} : { dscl: join(code, "test/dscl/dscl") };
   writeFileSync(path, JSON.stringify({ ...dscl, ...own, uidRange: [firstUid, firstUid + 24], maxUsers: 24, ...more }));
   return path;

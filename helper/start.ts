@@ -60,7 +60,7 @@ async function serve(candidates: Slice[]): Promise<Slice | undefined> {
 async function endHelper(slice: Slice): Promise<void> {
   ending = true;
   await restart;
-  for (let ended = false; !ended; ended = !helper?.signalCode || !(await serve([slice]))) {
+  for (let ended = false; !ended; ended = helper?.exitCode === 0 || !(await serve([slice]))) {
     if (helper?.exitCode !== null || helper.signalCode !== null) continue;
     await new Promise((done) => helper?.once("exit", done).stdin?.end());
   }

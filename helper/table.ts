@@ -101,16 +101,14 @@ function spawn(session: Session, request: Requests["spawn"]): Answers["spawn"] {
   if (request.graphical) throw new Refusal("not-allowed", "graphical is switched off in helper.json");
   const sizes = [...request.argv, ...Object.entries(request.env).flat()].map((text) => Buffer.byteLength(text));
   const total = sizes.reduce((sum, bytes) => sum + bytes + 2, 0);
-  if (total > limits.argvEnvBytes || Math.max(...sizes) > limits.stringBytes) {
-    throw new FrameError("message-invalid", "argv and env are too long");
-  }
+  const tooLong = total > limits.argvEnvBytes || Math.max(...sizes) > limits.stringBytes;
+  if (tooLong) throw new FrameError("message-invalid", "argv and env are too long");
   if (session.processes.size >= maxProcesses) throw new Refusal("spawn-failed", "too many processes of one connection");
   const sockets: Socket[] = [];
   try {
     for (const ticket of [request.stdin, request.output]) if (ticket) sockets.push(session.tickets.take(ticket));
-    if (!audit.note("spawn", { user: name, uid })) {
-      throw new Refusal("journal-unwritable", "the audit log cannot be written");
-    }
+    const noted = audit.note("spawn", { user: name, uid });
+    if (!noted) throw new Refusal("journal-unwritable", "the audit log cannot be written");
     const process = newId<ProcessId>();
     const [stdin, output] = request.stdin ? sockets : [undefined, ...sockets];
     const as = { uid, cwd: request.cwd ?? directories.homeOf(name), stdin, output };

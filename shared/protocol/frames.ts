@@ -54,10 +54,9 @@ export class FrameReader {
   /** One buffer that doubles: a frame that comes byte by byte costs no more memory than its length. */
   #hold(part: Buffer): void {
     const length = this.pending + part.length;
-    if (length > limits.frameBytes) {
-      throw new FrameError("frame-too-large", `a frame is larger than ${limits.frameBytes} bytes`);
-    }
-    const room = Math.min(limits.frameBytes, Math.max(length, 2 * this.#held.length));
+    const most = limits.frameBytes;
+    if (length > most) throw new FrameError("frame-too-large", `a frame is larger than ${most} bytes`);
+    const room = Math.min(most, Math.max(length, 2 * this.#held.length));
     if (length > this.#held.length) this.#held = Buffer.concat([this.#held], room);
     part.copy(this.#held, this.pending);
     this.pending = length;

@@ -36,8 +36,6 @@ export interface TaskUser extends Account {
 }
 
 export interface AgentAccount {
-  /** Null: the account was there before us, so it is not ours to remove. */
-  made: Account | null;
-  /** Pid and start time of each starter that uses it, or `install`. */
-  users: string[];
+  made: Account | null; // Null: it was there before us, so it is not ours to remove.
+  users: string[]; // `install`, where an installation uses it. Starters hold locks.
 }

@@ -111,6 +111,24 @@ suite("What a connection made", { skip: needsRoot }, () => {
     }
   });
 
+  test("is quarantined, not used again, when the helper is killed while it is made and macOS keeps its half-made records", async (t) => {
+    helper.modes("tcc=denied\n");
+    t.after(async () => {
+      helper.modes("");
+      await helper.kill();
+      helper.forget();
+      await helper.restart();
+    });
+    const client = await Client.hello(helper.socketPath);
+    const calls = helper.calls().length;
+    client.ask("createUser", {});
+    await eventually(() => helper.calls().length > calls + 8, "the account is being made");
+    await helper.kill();
+    await helper.restart();
+    const { live, resting, quarantined } = helper.status();
+    assert.deepEqual({ live, resting, quarantined }, { live: 0, resting: 0, quarantined: 1 });
+  });
+
   test("is gone when the helper is asked to end, in the middle of a task", async () => {
     const { user, client } = await busyConnection();
     helper.process.kill("SIGTERM");

@@ -5,8 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } f
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { stateRoot } from "../../helper/places.ts";
-import { stage } from "../../helper/stage.ts";
-import { removeStale } from "../../helper/stale.ts";
+import { removeStale, stage } from "../../helper/stage.ts";
 import { root } from "../imports.ts";
 import { needsRoot } from "../root.ts";
 
