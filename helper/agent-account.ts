@@ -3,7 +3,7 @@
  * account exists and prints it, `release` removes it after the last living starter if one had made it.
  */
 import { existsSync, lchownSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
-import type { AgentAccount } from "../shared/protocol/root-types.ts";
+import type { Account, AgentAccount } from "../shared/protocol/root-types.ts";
 import * as validators from "../shared/protocol/validators.js";
 import { Audit } from "./audit.ts";
 import { readConfig } from "./config.ts";
@@ -31,14 +31,18 @@ function readState(): AgentAccount {
   return state;
 }
 
+const writeState = (): void => writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+
 /** Makes the account where there is none, and prints it. */
 async function acquire(state: AgentAccount): Promise<void> {
+  if (state.made?.guid === "") await remove(state, state.made); // Whoever began to make it was killed.
   const record = await dscl.read("Users", name);
   let uid = Number(record?.["UniqueID"]?.[0]);
   if (!record) {
     const taken = await takenIds(dscl);
     uid = Array.from({ length: 100 }, (_, index) => 4900 + index).find((each) => !taken.has(each)) ?? 0;
     state.made = { name, uid, guid: "", groupGuid: "" };
+    writeState();
     const made = uid > 0 && (await makeRecords(dscl, state.made, home, "Taskcluster agent"));
     if (!made) throw new Error("no uid in 4900-4999 is free");
     mkdirSync(home, { mode: 0o700 });
@@ -53,14 +57,18 @@ async function release(state: AgentAccount): Promise<void> {
   if (!state.made || state.users.includes("install") || others.length > 0) return;
   await killProcesses(state.made.uid, audit);
   await runSweep(state.made.uid, config, [name, `${state.made.uid}`, home], 60_000);
-  rmdirSync(home);
-  if ((await removeRecords(dscl, state.made)) === "gone") state.made = null;
+  await remove(state, state.made);
+}
+
+async function remove(state: AgentAccount, made: Account): Promise<void> {
+  if (existsSync(home)) rmdirSync(home);
+  if ((await removeRecords(dscl, made)) === "gone") state.made = null;
 }
 
 const state = readState();
 try {
   await (action === "acquire" ? acquire(state) : release(state));
 } finally {
-  writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+  writeState();
   lock.close();
 }

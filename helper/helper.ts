@@ -19,7 +19,9 @@ export function makeHelper(instance: string, places: Places, config: Config) {
   const dscl = new Dscl(config.dscl, audit);
   /** Whether an agent is connected, when one has last said hello, and what status.json says. */
   const news = { agent: false, lastHello: 0, status: "" };
-  return { places, config, audit, journal, directories, dscl, news };
+  /** Users that are being made, of all connections. */
+  const making = { count: 0 };
+  return { places, config, audit, journal, directories, dscl, news, making };
 }
 
 /** How many task users there are. */

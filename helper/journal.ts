@@ -28,7 +28,11 @@ export class Journal {
       if (!ours) throw new Error(`${file}: not a task user of ${first}-${last}: ${line}`);
       this.#apply(user);
     }
-    this.#compact();
+    try {
+      this.#compact();
+    } catch {
+      this.#size = Number.POSITIVE_INFINITY; // A full disk: what is known can be ended, and nothing new begins.
+    }
   }
 
   #apply(user: TaskUser): void {

@@ -26,10 +26,17 @@ async function wake(helper: Helper): Promise<TaskUser | undefined> {
 
 /** A resting user, else a new one. Throws a Refusal when there is none to be had, an Error when a step fails. */
 export async function createUser(helper: Helper): Promise<TaskUser> {
-  const { audit, config, directories, journal } = helper;
+  const { audit, config, directories, journal, making } = helper;
   // Those of a connection that is being ended count too: to connect again gives nobody more. createAccount looks again.
-  if (counts(helper).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
-  const user = (await wake(helper)) ?? (await createAccount(helper));
+  // Those that are being made are not live before their uid is chosen, but run programs of root's.
+  if (Math.max(counts(helper).live, making.count) >= config.maxUsers) {
+    throw new Refusal("no-free-user", "maxUsers are live");
+  }
+  making.count += 1;
+  const account = Promise.try(async () => (await wake(helper)) ?? (await createAccount(helper)));
+  const user = await account.finally(() => {
+    making.count -= 1;
+  });
   try {
     audit.note("directories", { user: user.name, uid: user.uid });
     directories.create(user.name, user.uid);

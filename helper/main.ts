@@ -41,6 +41,8 @@ async function agentGroup({ dscl }: Helper): Promise<number> {
 }
 
 async function main(): Promise<number> {
+  // A full disk, or a starter that is gone, is no reason to leave users as they are.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   const options = { instance: { type: "string" }, config: { type: "string" }, lifeline: { type: "boolean" } } as const;
   const { instance = "default", config: configPath = "", lifeline } = parseArgs({ options }).values;
   if (process.geteuid?.() !== 0) throw new Error("the helper must be started as root");

@@ -78,14 +78,16 @@ export async function verifyRecords(dscl: Dscl, account: Account): Promise<"ours
   return found === 2 ? "ours" : "incomplete";
 }
 
-/** Deletes user and group after comparing, and looks. Resting: TCC wants the records to stay, and they are whole. */
+/** Deletes user and group after comparing, and looks. Resting: TCC wants the records to stay, and they were proven whole. */
 export async function removeRecords(dscl: Dscl, account: Account): Promise<Gone["state"]> {
   for (const type of ["Users", "Groups"] as const) {
     if ((await verifyRecords(dscl, account)) === "foreign") return "quarantined";
     const gone = async (): Promise<boolean> => (await dscl.read(type, account.name)) === undefined;
     if (await gone()) continue;
     const exit = await dscl.delete(type, account.name);
-    if (exit === exits.permission) return type === "Users" ? "resting" : "quarantined";
+    // Half made ones, whose GeneratedUIDs were never journalled, may lack anything: a password, a shell, the group.
+    const whole = account.guid !== "" && account.groupGuid !== "";
+    if (exit === exits.permission) return type === "Users" && whole ? "resting" : "quarantined";
     // Not the exit but the record says whether it is gone; macOS shows a deletion late.
     if (!(await eventually(gone))) return "quarantined";
   }
