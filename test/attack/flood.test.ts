@@ -48,3 +48,22 @@ suite("To exhaust the helper, an agent", { skip: needsRoot }, () => {
     assert.equal(fixture.helper.process.exitCode, null);
   });
 });
+
+suite("To exhaust a helper that has room for three users, an agent", { skip: needsRoot }, () => {
+  const fixture = useHelper({ maxUsers: 3 });
+
+  test("asks for 200 users at once: programs of root's run for no more than there may be", async (t) => {
+    const client = await fixture.client(t);
+    const looks = (): number =>
+      fixture.helper.calls().filter((argv) => argv.includes("/Groups") && argv.length > 4).length;
+    const before = looks();
+    for (let id = 1000; id < 1200; id += 1) client.frame("createUser", { id });
+    await eventually(
+      () => client.messages.filter(({ type }) => type === "refused").length >= 197,
+      "the rest is refused",
+    );
+    await client.close();
+    await fixture.helper.idle();
+    assert.ok(looks() - before <= 3, `${looks() - before} times all groups were read`);
+  });
+});

@@ -1,11 +1,11 @@
 /** A task that fills a disk must not be able to keep its own end from happening. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { Client, RefusedError } from "../helper/client.ts";
-import { accountOf, accountsIn, toolOutput } from "../helper/machine.ts";
+import { accountOf, accountsIn, processesOf, toolOutput } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 import { needsRoot } from "../root.ts";
 
@@ -105,25 +105,30 @@ suite("A full disk", { skip: needsRoot }, () => {
   }
 
   for (const place of ["private", "logs"] as const) {
-    test(`below root's ${place === "logs" ? "logs" : "journal"} keeps no killed helper from starting again and ending everybody`, async (t) => {
+    test(`below root's ${place === "logs" ? "logs" : "journal"} does not keep the next helper from ending what a killed one left`, async (t) => {
+      await client.close();
+      await helper.idle();
+      client = await Client.hello(helper.socketPath);
+      const { user, uid } = await client.request("createUser", {});
+      await client.start(user, bash("echo up; exec sleep 300"));
       await client.close();
       await helper.kill();
       const folder = helper.places[place];
+      const journal = readFileSync(`${helper.places.private}/journal`);
       mount(folder, "size=64k,mode=0700");
-      await helper.restart();
+      if (place === "private") writeFileSync(`${folder}/journal`, journal);
+      if (place === "private") writeFileSync(`${folder}/helper.lock`, "");
+      if (place === "logs") for (const name of ["helper.log", "audit.log"]) writeFileSync(`${folder}/${name}`, "");
+      fill(folder);
       t.after(async () => {
         await helper.kill();
-        toolOutput("/bin/umount", "--lazy", folder); // startHelper holds the log open.
+        toolOutput("/bin/umount", "--lazy", folder);
         await helper.restart();
         client = await Client.hello(helper.socketPath);
       });
-      client = await Client.hello(helper.socketPath);
-      const { uid, name } = await client.request("createUser", {});
-      fill(folder);
-      await helper.kill();
       await helper.restart();
+      assert.deepEqual(processesOf(uid), []);
       assert.equal(accountOf("passwd", uid), undefined);
-      assert.equal(existsSync(`${tasksDir}/${name}`), false);
     });
   }
 
