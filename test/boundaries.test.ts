@@ -177,7 +177,7 @@ test("root opens, walks and deletes nothing below the tasks directory: only thes
   const listed = [...withoutComments("helper/directories.ts").matchAll(/readdirSync\(([^)]*)\)/g)].map(
     ([, what]) => what,
   );
-  assert.deepEqual(listed, ["this.#graveyard"], "what is listed is root's alone");
+  assert.deepEqual([...new Set(listed)], ["this.#graveyard"], "what is listed is root's alone");
 });
 
 test("of what the helper needs, nothing deletes or copies recursively", () => {

@@ -104,7 +104,7 @@ export class Prompt {
         return this.#sendText(this.#attacker.names.inJson(rest));
       case "raw":
         wire.send(bytesOf(rest));
-        return await this.#answer(await wire.next(), null);
+        return await this.#reply(null);
       case "open":
         this.#attacker.open();
         return "a new connection; say hello";
@@ -128,11 +128,23 @@ export class Prompt {
 
   async #sendText(text: string): Promise<string> {
     this.#attacker.wire.send(`${text}\f`);
-    return this.#answer(await this.#attacker.wire.next(), text);
+    return this.#reply(text);
+  }
+
+  /** The answer to what was sent, behind the ends of processes that came before it. */
+  async #reply(sent: string | null): Promise<string> {
+    let ends = "";
+    for (;;) {
+      const heard = await this.#attacker.wire.next();
+      const shown = this.#answer(heard, sent);
+      if (heard.type !== "exited") return `${ends}${shown}`;
+      ends += `${shown}\n`;
+    }
   }
 
   /** The message, with a nickname for each new id, the rule behind a refusal, and root's own record of it. */
   #answer(heard: Heard, sent: string | null): string {
+    if (heard.type === "closed") return `closed: ${heard.data}; open makes another connection, without any user`;
     const shown = `${heard.type}: ${typeof heard.data === "string" ? heard.data : JSON.stringify(heard.data)}`;
     if (heard.type === "refused" || heard.type === "fatal") {
       const form = heard.data.code === "message-invalid" && sent !== null ? formErrorOf(sent) : null;

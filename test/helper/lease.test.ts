@@ -120,9 +120,10 @@ suite("What a connection made", { skip: needsRoot }, () => {
       await helper.restart();
     });
     const client = await Client.hello(helper.socketPath);
-    const calls = helper.calls().length;
+    const before = helper.calls().length;
     client.ask("createUser", {});
-    await eventually(() => helper.calls().length > calls + 8, "the account is being made");
+    const isShell = (argv: string[]): boolean => argv.includes("UserShell");
+    await eventually(() => helper.calls().slice(before).some(isShell), "the user's record is being made");
     await helper.kill();
     await helper.restart();
     const { live, resting, quarantined } = helper.status();
