@@ -1,15 +1,13 @@
 /**
- * `npm run coverage [-- FILE …]`, as root: runs the tests of what is root on a machine of its own, every Node of it
- * covered, and prints how much of helper/ and shared/protocol/ has run. Ends with 1 below 100 % of the lines or 95 % of
+ * `npm run coverage [-- FILE …]`, as root: runs the tests of what is root, every Node of theirs covered, and prints how much of helper/ and shared/protocol/ has run. Ends with 1 below 100 % of the lines or 95 % of
  * the branches. FILEs are tests to run instead of all.
  */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { globSync, readdirSync, readFileSync, realpathSync, rmSync } from "node:fs";
+import { globSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "../imports.ts";
-import { startPrivately } from "../mutations/private-machine.ts";
-import { collected, coverNode, folder } from "./covering-node.ts";
+import { coverNode } from "./covering-node.ts";
 import { type FileReport, percent, reportOf, table, totalOf } from "./report.ts";
 import { Seen, type Written } from "./seen.ts";
 
@@ -52,7 +50,7 @@ async function runTests(node: string, files: readonly string[]): Promise<boolean
 }
 
 /** Merges what the processes have left. */
-function reports(): FileReport[] {
+function reports(collected: string): FileReport[] {
   const seen: Record<string, Seen> = {};
   for (const name of readdirSync(collected).filter((each) => each.endsWith(".json"))) {
     const written: Record<string, Written> = JSON.parse(readFileSync(join(collected, name), "utf8"));
@@ -69,9 +67,10 @@ function reports(): FileReport[] {
 
 async function measure(named: readonly string[]): Promise<number> {
   const node = realpathSync(process.execPath);
-  coverNode(node);
+  const { collected, remove } = coverNode(node);
   const passed = await runTests(node, named.length > 0 ? named : globSync(tests, { cwd: root }).sort());
-  const all = reports();
+  const all = reports(collected);
+  remove();
   for (const { file, missedBranches } of all) for (const each of missedBranches) say(`did not run: ${file}:${each}`);
   say(table(all));
   const { lines, branches } = totalOf(all);
@@ -79,12 +78,10 @@ async function measure(named: readonly string[]): Promise<number> {
   return passed && share(lines) >= needed.lines && share(branches) >= needed.branches ? 0 : 1;
 }
 
+/** In a mount namespace of its own, because it puts another Node into the checkout. */
 async function measureApart(): Promise<void> {
-  const machine = startPrivately(root, [process.execPath, import.meta.filename, inside, ...words]);
-  machine.stdout?.pipe(process.stdout);
-  machine.stderr?.pipe(process.stderr);
-  const [status] = await once(machine, "close");
-  rmSync(folder, { recursive: true, force: true }); // What was mounted there has gone with the machine.
+  const argv = ["--mount", "--fork", "--kill-child", process.execPath, import.meta.filename, inside, ...words];
+  const [status] = await once(spawn("/usr/bin/unshare", argv, { stdio: "inherit" }), "exit");
   process.exitCode = typeof status === "number" ? status : 1;
 }
 if (words[0] === inside) process.exitCode = await measure(words.slice(1));

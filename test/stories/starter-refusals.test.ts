@@ -15,7 +15,7 @@ interface End {
   readonly said: string;
 }
 
-/** Runs lines of bash before `run-task`; \`$task\` is a file that it can run, \`$node\` and \`$lock\` take locks. */
+/** Runs lines of bash before `run-task`; `$task` is a file that it can run, `$node` and `$lock` take locks. */
 async function prepared(lines: string): Promise<End> {
   const task = writeTasks(join(openDirectory(), "tasks.yml"), [bash("echo hello")]);
   const argv = ["/bin/bash", "-ec", `umask 022; task=$0 node=$1 lock=$2; ${lines}`, task, process.execPath];
