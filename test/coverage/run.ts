@@ -81,7 +81,16 @@ async function measure(named: readonly string[]): Promise<number> {
 
 /** In a mount namespace of its own, because it puts another Node into the checkout. */
 async function measureApart(): Promise<void> {
-  const argv = ["--mount", "--fork", "--kill-child", process.execPath, import.meta.filename, inside, ...words];
+  const argv = [
+    "--mount",
+    "--fork",
+    "--kill-child",
+    process.execPath,
+    ...process.execArgv,
+    import.meta.filename,
+    inside,
+    ...words,
+  ];
   const [status] = await once(spawn("/usr/bin/unshare", argv, { stdio: "inherit" }), "exit");
   process.exitCode = typeof status === "number" ? status : 1;
 }
