@@ -122,6 +122,16 @@ suite("The end of a task user", { skip: needsRoot }, () => {
     assert.ok(fixture.helper.dscl("-plist", ".", "-read", `/Users/${user.name}`).includes(guid));
   });
 
+  test("is a quarantine when dscl cannot be asked what there is, and the audit log says why", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    fixture.helper.modes("lie=read\n");
+    t.after(() => fixture.helper.modes(""));
+    const gone = await client.request("deleteUser", { user: user.user });
+    assert.deepEqual([gone.state, gone.left], ["quarantined", { processes: 0, shared: 0, home: false, account: true }]);
+    const failed = fixture.helper.audit().findLast(({ action }) => action === "end-failed");
+    assert.deepEqual([failed?.["user"], failed?.["error"]], [user.name, "plist: malformed at 0"]);
+  });
+
   test("does not use a resting account whose GeneratedUID is another one's", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);
     fixture.helper.modes("tcc=denied\n");

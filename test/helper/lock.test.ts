@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -96,6 +96,8 @@ test("what is no lock file is an error, and not somebody's lock", (t) => {
   const directory = join(lockFile(t), "..");
   chmodSync(directory, 0o700);
   assert.throws(() => takeLock(join(directory, "absent", "lock")), /unable to open/);
+  writeFileSync(join(directory, "lock"), "x".repeat(1024));
+  assert.throws(() => takeLock(join(directory, "lock")), /not a database/);
 });
 
 test(`of ${contenders} processes that want the lock of a killed one at once, exactly one gets it`, async (t) => {

@@ -19,7 +19,10 @@ done
 mount -t tmpfs -o mode=1777 private /dev/shm
 mount -t tmpfs -o mode=0755 private /run
 mkdir -m 1777 /run/lock
-rm -rf /var/lib/taskcluster-worker /var/log/taskcluster-worker
+for d in /var/lib/taskcluster-worker /var/log/taskcluster-worker; do
+  mkdir -p $d
+  mount -t tmpfs -o mode=0755 private $d
+done
 cd "$0"
 exec "$@"
 `;

@@ -1,0 +1,80 @@
+/** What keeps the starter from its work, each on a machine of its own, because it would keep every other one from it too. */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+import { startPrivately } from "../mutations/private-machine.ts";
+import { needsRoot } from "../root.ts";
+import { checkout } from "./launched.ts";
+import { bash, openDirectory, writeTasks } from "./run-task.ts";
+
+const state = "/var/lib/taskcluster-worker";
+
+interface End {
+  readonly status: unknown;
+  readonly said: string;
+}
+
+/** Accounts of tests beside this one, whose state the private machine does not have. */
+const forget = "sed -i -E '/^(_tcworker|tcw-[a-z2-7]{8}):/d' /etc/{passwd,group,shadow,gshadow}";
+
+/** Runs lines of bash before `run-task`; `$task` is a file that it can run, `$node` and `$lock` take locks. */
+async function prepared(lines: string): Promise<End> {
+  const task = writeTasks(join(openDirectory(), "tasks.yml"), [bash("echo hello")]);
+  const argv = ["/bin/bash", "-ec", `umask 022; task=$0 node=$1 lock=$2; ${forget}; ${lines}`, task, process.execPath];
+  const machine = startPrivately(checkout, [...argv, join(checkout, "test/helper/lock-holder.ts")]);
+  let said = "";
+  for (const stream of [machine.stdout, machine.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  const [status] = await once(machine, "close");
+  return { status, said };
+}
+
+const run = "./taskcluster-worker run-task $task";
+/** Keeps locks from the moment that it has said so. */
+const hold = (...files: string[]): string =>
+  `coproc { exec $node $lock ${files.map((file) => `"${file}"`).join(" ")}; }; read -r word <&"\${COPROC[0]}"; [ "$word" = held ]`;
+
+describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
+  test("says that every slice is taken: 75", async () => {
+    const slices = Array.from({ length: 20 }, (_, index) => `${state}/slice-${index + 1}/private`);
+    const { status, said } = await prepared(`mkdir -p ${state}; chmod 755 ${state}
+      for d in ${slices.join(" ")}; do mkdir -p $d; chmod 700 $d; done
+      ${hold(...slices.map((slice) => `${slice}/helper.lock`))}; ${run}; exit`);
+    assert.equal(status, 75, said);
+    assert.match(said, /all 20 slices are held by running workers; wait for one to end\n$/);
+  });
+
+  test("says where the helper's log is when that does not start, with the machine's own helper.json: 70", async () => {
+    const { status, said } = await prepared(`mkdir -p /etc/taskcluster-worker /home/tasks; chmod 777 /home/tasks
+      echo '{ "tasksDir": "/home/tasks", "dscl": "'$PWD'/test/dscl/dscl" }' >/etc/taskcluster-worker/helper.json; ${run}`);
+    assert.equal(status, 70, said);
+    assert.match(said, /the helper ended: read \/var\/log\/taskcluster-worker\/slice-1\/helper\.log\n$/);
+  });
+
+  test("says why there is no account for the agent: 70", async () => {
+    const { status, said } = await prepared(`mkdir -p ${state}/private; chmod 700 ${state}/private
+      echo '{}' >${state}/private/agent-account.json; ${run}`);
+    assert.equal(status, 70, said);
+    assert.match(said, /the agent's account: [\s\S]*agent-account\.json is not what this program writes: remove it/);
+  });
+
+  test("says that there is no uid for the agent's account: 70", async () => {
+    const { status, said } = await prepared(`for ((uid = 4900; uid < 5000; uid++)); do
+      echo "taken$uid:x:$uid:$uid::/:/bin/false" >>/etc/passwd; done; ${run}`);
+    assert.equal(status, 70, said);
+    assert.match(said, /the agent's account: [\s\S]*no uid in 4900-4999 is free/);
+  });
+
+  test("says that another process holds its place among the living starters: 70", async () => {
+    const place = `${state}/private/starters`;
+    const { status, said } = await prepared(`mkdir -p ${place}; chmod 700 ${state}/private ${place}
+      mkfifo /tmp/go; { read -r </tmp/go; exec ${run}; } & starter=$!
+      ${hold(`${place}/$starter`)}; echo >/tmp/go; wait $starter`);
+    assert.equal(status, 70, said);
+    assert.match(said, new RegExp(`another process holds ${place}/\\d+\n`));
+  });
+});
