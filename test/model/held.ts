@@ -1,6 +1,7 @@
 /** What the reference knows of each connection, user, ticket and process: only what was sent and what was answered. */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { RequestName } from "../../shared/protocol/messages.ts";
+import type { Room } from "./room.ts";
 
 /** A frame as the step meant it. `wrong`: what a reader must say to it, whatever else is the case. */
 export interface Frame {
@@ -52,6 +53,8 @@ export interface Pending {
   readonly cell: string;
   /** Fixed when it was sent; undefined when it depends on what happens until the answer. */
   readonly allowed: ReadonlySet<Verdict> | undefined;
+  /** Of a creation. */
+  readonly room: Room | undefined;
 }
 
 export class Connection {

@@ -6,6 +6,7 @@
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { limits } from "../../shared/protocol/limits.ts";
 import type { Answers, HelperMessage, RequestName } from "../../shared/protocol/messages.ts";
+import { Deviation, type Eyes } from "./eyes.ts";
 import {
   Connection,
   type Frame,
@@ -16,6 +17,7 @@ import {
   type User,
   type Verdict,
 } from "./held.ts";
+import { Room } from "./room.ts";
 import type { Tally } from "./tally.ts";
 import {
   excusedVerdicts,
@@ -27,27 +29,6 @@ import {
   stateFor,
   verdictsAtOnce,
 } from "./verdicts.ts";
-
-export class Deviation extends Error {}
-
-/** What can be seen of the machine with one's own eyes, without the helper. */
-export interface Eyes {
-  /** Everything that can happen without time has happened when `settled` is called, so nothing may be late. */
-  readonly exact: boolean;
-  now(): number;
-  /** Faults met so far. */
-  met(): Met;
-  /** The uid of the account of that name. */
-  account(name: string): number | undefined;
-  alive(uid: number): number;
-  isAlive(pid: number): boolean;
-  hasHome(name: string): boolean;
-  /** The state in the journal's newest line of the name. */
-  recorded(name: string): string | undefined;
-  freeUids(): number;
-  /** Process groups that root has signalled so far, where that can be seen. */
-  groupSignals(): readonly string[];
-}
 
 export class Reference {
   readonly connections: Connection[] = [];
@@ -64,6 +45,10 @@ export class Reference {
   /** Signals and the processes they were answered for; and how many were never answered. */
   readonly #delivered: string[] = [];
   #untold = 0;
+  /** Creations that nobody has told the end of. */
+  #creations = 0;
+  /** Refusals that were told, as the audit log has them. */
+  readonly refused: string[] = [];
   #stopping = false;
 
   constructor(eyes: Eyes, maxUsers: number, tally: Tally) {
@@ -127,14 +112,21 @@ export class Reference {
       this.#doom(connection, codes, cell);
       return;
     }
-    const allowed = verdictsAtOnce(connection, frame, this.#eyes.now(), this.#maxUsers);
+    const allowed = verdictsAtOnce(connection, frame, this.#eyes.now());
+    const room = frame.type === "createUser" && !allowed ? this.#room() : undefined;
     if (user && !allowed && frame.type === "killUser") Object.assign(user, { state: "killing", killed: true });
     if (user && !allowed && frame.type === "deleteUser") user.state = "deleting";
     if (frame.type === "hello" && allowed?.has("answer")) connection.greeted = true;
     this.#claim(connection, frame);
     const request = frame.type as RequestName; // checked: a frame of another type has been refused above
     const before = user && !allowed ? user.before : this.#eyes.met();
-    connection.pending.set(id, { request, data: frame.data, user, before, cell, allowed });
+    connection.pending.set(id, { request, data: frame.data, user, before, cell, allowed, room });
+  }
+
+  #room(): Room {
+    const coming = this.#eyes.exact ? 0 : this.#creations;
+    this.#creations += 1;
+    return new Room(this.#eyes, this.#maxUsers, coming);
   }
 
   /** On real sockets what was sent before may not have been done yet, and what is done may not have been heard of. */
@@ -185,7 +177,9 @@ export class Reference {
     connection.pending.delete(data.id);
     const verdict: Verdict = type === "answer" ? "answer" : `refused ${data.code}`;
     this.#tally.count(pending.cell, verdict);
+    if (type === "refused") this.refused.push(`"action":"refused","request":"${data.request}","code":"${data.code}"`);
     this.#judge(pending, verdict);
+    if (pending.room) this.#creations -= 1;
     const { user } = pending;
     if (user && user.state !== "ready" && pending.request === "killUser") user.state = "ready";
     if (type === "answer") this.#apply(connection, pending, data);
@@ -193,14 +187,11 @@ export class Reference {
 
   #judge(pending: Pending, verdict: Verdict): void {
     const { allowed = new Set(["answer"]), before, request } = pending;
-    const full = request === "createUser" && this.#eyes.freeUids() === 0;
     if (allowed.has(verdict)) return;
+    pending.room?.look();
     if (!this.#eyes.exact && verdict === "refused ticket-expired" && (pending.data["stdin"] ?? pending.data["output"]))
       return;
-    // Those before it in the same bytes may have been refused, so that there was room for it.
-    const room = request === "createUser" && allowed.has("refused no-free-user") && this.#went(excuses.journal, before);
-    if (room && verdict === "answer") return;
-    const excused = excusedVerdicts(pending, (kinds) => this.#went(kinds, before), full);
+    const excused = excusedVerdicts(pending, (kinds) => this.#went(kinds, before));
     // What must be refused for one reason may be refused for another, but never answered.
     if (!excused.includes(verdict))
       this.#deny(`${request}: ${verdict}, where ${[...allowed, ...excused].join(" or ")} was allowed`);
@@ -243,7 +234,8 @@ export class Reference {
   #apply(connection: Connection, pending: Pending, answer: { request: RequestName; result: unknown }): void {
     const { data, user } = pending;
     const { request, result } = answer as Extract<HelperMessage, { type: "answer" }>["data"]; // checked: by its schema
-    if (request === "createUser") this.#created(connection, pending, result);
+    if (request === "hello") this.#greeted(result);
+    else if (request === "createUser") this.#created(connection, pending, result);
     else if (request === "ticket") {
       this.#fresh(result.ticket);
       const own = { id: result.ticket, given: this.#eyes.now(), owner: connection };
@@ -264,6 +256,11 @@ export class Reference {
     else if (request === "killUser" && user) {
       if (this.#eyes.alive(user.uid) > 0) this.#deny("killUser answered, and a process of the user lives");
     } else if (request === "deleteUser" && user) this.#ended(user, result);
+  }
+
+  #greeted({ live, resting }: Answers["hello"]): void {
+    if (live > this.#maxUsers) this.#deny(`${live} users live, where ${this.#maxUsers} may`);
+    if (resting.length > 0) this.#deny("park ids of users that nobody can ask for");
   }
 
   #created(connection: Connection, { before }: Pending, { user: id, name, uid }: Answers["createUser"]): void {
@@ -320,6 +317,8 @@ export class Reference {
     const clean = left.processes + left.shared === 0 && !left.home;
     if (state !== "quarantined" && (!clean || this.#eyes.alive(uid) > 0)) this.#deny(`${state}, but something is left`);
     if (state !== "quarantined" && this.#eyes.hasHome(name)) this.#deny(`${state}, but the home is there`);
+    if (left.processes > 0 && !(left.home && this.#eyes.hasHome(name)))
+      this.#deny("the home of the living was removed");
     if (left.account !== (state !== "gone")) this.#deny(`${state}, with left.account ${left.account}`);
     if (state === "gone" && this.#eyes.account(name) === uid) this.#deny("gone, but the account is there");
     if (state === "resting" && this.#eyes.account(name) !== uid) this.#deny("resting, but the account is not there");
@@ -387,12 +386,9 @@ export class Reference {
     if (role === "silent" && now > since + limits.idleConnectionMs) late("says nothing for too long, and is open");
     if (torn !== undefined && now > torn + limits.frameMs) late("has not ended its frame, and is open");
     if (role === "data" && !connection.acknowledged) late("showed a good ticket, and was not taken");
-    for (const [id, pending] of connection.pending) {
-      const { allowed, request, before } = pending;
-      if (!allowed || connection.left) continue;
-      const room = request === "createUser" && this.#went(excuses.journal, before);
-      if (!room) late(`waits for the answer to ${request}`);
-      connection.pending.set(id, { ...pending, allowed: undefined });
+    for (const pending of connection.pending.values()) {
+      pending.room?.look();
+      if (pending.allowed && !connection.left) late(`waits for the answer to ${pending.request}`);
     }
     if (role !== "data" || !ticket || ticket.state === "used") return;
     ticket.spent = false;

@@ -12,6 +12,7 @@ export const faultKinds = [
   "deathless",
   "sweep-leaves",
   "sweep-hangs",
+  "comes-back",
   "home-stays",
   "mkdir-fails",
   "no-process",

@@ -59,6 +59,10 @@ export class LogFiles {
     const full = text !== "" && this.#machine.faults.strikes("journal-full");
     fs.writeFileSync(path, full ? text.slice(0, text.length / 2) : text, options);
     if (full) throw diskFull();
+    const lines = text.split("\n").slice(0, -1);
+    const steps = lines.map((line): Recorded => JSON.parse(line));
+    if (path.endsWith(".new")) this.#machine.lives.rewrite(steps);
+    else for (const step of steps) this.#machine.lives.step(step);
   }
 
   remove(): void {

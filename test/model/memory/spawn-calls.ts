@@ -8,8 +8,10 @@ export const tools = { ps: "/bin/ps", id: "/usr/bin/id", launchctl: undefined } 
 
 async function runPs({ faults, kernel, clock }: Machine, timeoutMs: number): Promise<ToolResult> {
   if (!faults.strikes("ps-fails")) return { exit: 0, stdout: kernel.list() };
-  if (faults.met("ps-fails") % 3 === 0) throw new Error("spawn /bin/ps EAGAIN");
-  if (faults.met("ps-fails") % 3 === 1) return { exit: 1, stdout: "" };
+  const way = faults.met("ps-fails") % 4;
+  if (way === 0) throw new Error("spawn /bin/ps EAGAIN");
+  if (way === 1) return { exit: 1, stdout: "" };
+  if (way === 2) return { exit: 0, stdout: "    1     0     0     0 Ss\n" };
   await clock.wait(timeoutMs);
   return { exit: null, stdout: "  1 0 0" };
 }
@@ -64,12 +66,16 @@ export async function runSweep(uid: number, _: object, args: string[], timeoutMs
   await clock.wait(20);
   if (faults.strikes("sweep-hangs")) {
     await clock.wait(timeoutMs);
-    return { exit: null, stdout: `found ${found}\n` };
+    return { exit: null, stdout: faults.met("sweep-hangs") % 2 === 0 ? `found ${found}\n` : "" };
   }
   const left = faults.strikes("sweep-leaves") ? 2 : 0;
   files.shared.set(uid, left);
   if (faults.strikes("home-stays")) files.write(`${home}/immutable`, "");
   else files.empty(home);
+  if (faults.strikes("comes-back")) {
+    machine.kernel.start(uid, "sleeps", () => {});
+    files.litter(uid);
+  }
   return { exit: 0, stdout: `found ${Math.max(found, left)}\nleft ${left}\nlooked\n` };
 }
 
