@@ -1,7 +1,13 @@
 /** What the reference sees of the machine, beside what the helper says. */
-import type { Met } from "./held.ts";
 
 export class Deviation extends Error {}
+
+export function deny(what: string): never {
+  throw new Deviation(what);
+}
+
+/** A count of all faults met so far, by kind. */
+export type Met = ReadonlyMap<string, number>;
 
 /** What can be seen of the machine with one's own eyes, without the helper. */
 export interface Eyes {
@@ -23,4 +29,12 @@ export interface Eyes {
   live(): number;
   /** Process groups that root has signalled so far, where that can be seen. */
   groupSignals(): readonly string[];
+}
+
+/** Whether a fault of one of these kinds has been met since. */
+export function wentWrong(eyes: Eyes, kinds: readonly string[], since: Met): boolean {
+  const met = eyes.met();
+  // A record that somebody replaced stays so: it may be a resting one, which is looked at much later.
+  const then = (kind: string): number => (kind === "replaced" ? 0 : (since.get(kind) ?? 0));
+  return kinds.some((kind) => (met.get(kind) ?? 0) > then(kind));
 }

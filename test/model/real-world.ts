@@ -4,7 +4,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { accountOf, processesOf } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 import { eventually } from "../helper/wait.ts";
-import { Deviation, type Eyes } from "./eyes.ts";
+import { Deviation, deny, type Eyes } from "./eyes.ts";
 import { checkCommand } from "./memory/root-commands.ts";
 import { Player } from "./player.ts";
 import { RealWire } from "./real-wire.ts";
@@ -142,9 +142,6 @@ export class RealWorld {
   }
 
   #accountFor(reference: Reference): void {
-    const deny = (what: string): never => {
-      throw new Deviation(what);
-    };
     for (const { name, uid } of reference.users) {
       if (accountOf("passwd", uid) ?? accountOf("group", uid)) deny(`the account of ${name} is left`);
       if (processesOf(uid).length > 0) deny(`a process of ${name} is left`);

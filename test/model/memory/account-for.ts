@@ -4,7 +4,7 @@ import type { Helper } from "../../../helper/helper.ts";
 import { counts } from "../../../helper/helper.ts";
 import { Journal } from "../../../helper/journal.ts";
 import type { TaskUser } from "../../../shared/protocol/root-types.ts";
-import { Deviation } from "../eyes.ts";
+import { deny } from "../eyes.ts";
 import type { Machine } from "./machine.ts";
 
 export interface Before {
@@ -14,10 +14,6 @@ export interface Before {
 
 export function before({ files, kernel }: Machine): Before {
   return { files: files.foreign(), processes: kernel.foreign() };
-}
-
-function deny(what: string): never {
-  throw new Deviation(what);
 }
 
 function same(what: string, now: readonly unknown[], then: readonly unknown[]): void {
