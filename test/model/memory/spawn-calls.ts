@@ -29,7 +29,8 @@ async function runDscl(machine: Machine, args: readonly string[], timeoutMs: num
   if (faults.strikes("dscl-flaky")) return { exit: 140, stdout: "" };
   if (faults.strikes("dscl-lies")) return { exit: 0, stdout: "" };
   const uid = args[3] === "UniqueID" ? args[4] : undefined;
-  if (uid !== undefined && faults.strikes("uid-taken")) {
+  // A creation that was told of the uid before may come too late as well: that person is there already.
+  if (uid !== undefined && !directory.read("Users", `person${uid}`) && faults.strikes("uid-taken")) {
     directory.addForeign("Users", `person${uid}`, { UniqueID: [uid], PrimaryGroupID: ["20"], RealName: ["A person"] });
   }
   if (faults.strikes("dscl-killed")) {
