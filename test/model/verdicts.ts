@@ -16,8 +16,17 @@ const directoryFaults = [
 ] as const;
 export const excuses = {
   createFailed: [...directoryFaults, "mkdir-fails"],
-  killFailed: ["ps-fails", "deathless"],
-  quarantined: [...directoryFaults, "ps-fails", "deathless", "sweep-leaves", "sweep-hangs", "home-stays", "comes-back"],
+  killFailed: ["ps-fails", "ps-blind", "deathless"],
+  quarantined: [
+    ...directoryFaults,
+    "ps-fails",
+    "ps-blind",
+    "deathless",
+    "sweep-leaves",
+    "sweep-hangs",
+    "home-stays",
+    "comes-back",
+  ],
   resting: ["tcc"],
   journal: ["journal-full", "audit-full"],
   spawnFailed: ["no-process"],

@@ -9,6 +9,7 @@ export const faultKinds = [
   "id-blind",
   "uid-taken",
   "ps-fails",
+  "ps-blind",
   "deathless",
   "sweep-leaves",
   "sweep-hangs",

@@ -7,11 +7,10 @@ import type { MemorySocket } from "./network.ts";
 export const tools = { ps: "/bin/ps", id: "/usr/bin/id", launchctl: undefined } as const;
 
 async function runPs({ faults, kernel, clock }: Machine, timeoutMs: number): Promise<ToolResult> {
+  if (faults.strikes("ps-blind")) return { exit: 0, stdout: "    1     0     0     0 Ss\n" };
   if (!faults.strikes("ps-fails")) return { exit: 0, stdout: kernel.list() };
-  const way = faults.met("ps-fails") % 4;
-  if (way === 0) throw new Error("spawn /bin/ps EAGAIN");
-  if (way === 1) return { exit: 1, stdout: "" };
-  if (way === 2) return { exit: 0, stdout: "    1     0     0     0 Ss\n" };
+  if (faults.met("ps-fails") % 3 === 0) throw new Error("spawn /bin/ps EAGAIN");
+  if (faults.met("ps-fails") % 3 === 1) return { exit: 1, stdout: "" };
   await clock.wait(timeoutMs);
   return { exit: null, stdout: "  1 0 0" };
 }
