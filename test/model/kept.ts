@@ -47,4 +47,24 @@ const ticketTwice: Sequence = {
   ],
 };
 
-export const kept: readonly Sequence[] = [...fullWhileCreating, fullWhileWaking, ticketTwice];
+/** The list of processes is without the helper's own for as long as a kill looks. */
+const blindKill: Sequence = {
+  seed: 0,
+  stop: false,
+  steps: [
+    { do: "session" },
+    create,
+    { do: "finish" },
+    {
+      do: "send",
+      on: 0,
+      asks: [{ ask: "spawn", user: 0, command: "sleeps", stdin: null, output: null, odd: "" }],
+      pieces: false,
+    },
+    { do: "fault", kind: "ps-blind", after: 0, times: 3 },
+    { do: "send", on: 0, asks: [{ ask: "killUser", user: 0 }], pieces: false },
+    { do: "finish" },
+  ],
+};
+
+export const kept: readonly Sequence[] = [...fullWhileCreating, fullWhileWaking, ticketTwice, blindKill];

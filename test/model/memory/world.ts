@@ -117,11 +117,12 @@ export class MemoryWorld {
     const still = [...this.#helper.journal.users.values()].filter(
       ({ state }) => state === "ready" || state === "resting",
     );
-    const names = still.map(({ name }) => name).filter((name) => directory.taskNames("Users").includes(name));
-    const name = names[at % Math.max(1, names.length)];
-    if (name === undefined) return;
+    const ours = still.filter(({ name }) => directory.taskNames("Users").includes(name));
+    const user = ours[at % Math.max(1, ours.length)];
+    if (user === undefined) return;
     faults.meet("replaced");
-    directory.addForeign("Users", name, { UniqueID: ["501"], RealName: ["A person of that name"] });
+    const UniqueID = [at % 2 === 0 ? `${user.uid}` : "501"];
+    directory.addForeign("Users", user.name, { UniqueID, RealName: ["A person of that name"] });
   }
 
   async play({ steps, stop }: Sequence): Promise<void> {
