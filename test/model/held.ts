@@ -1,6 +1,8 @@
 /** What the reference knows of each connection, user, ticket and process: only what was sent and what was answered. */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { RequestName } from "../../shared/protocol/messages.ts";
+import type { Met } from "./eyes.ts";
+import type { Room } from "./room.ts";
 
 /** A frame as the step meant it. `wrong`: what a reader must say to it, whatever else is the case. */
 export interface Frame {
@@ -40,9 +42,6 @@ export interface Running {
 }
 
 export type Verdict = "answer" | `refused ${ErrorCode}` | `fatal ${ErrorCode}`;
-/** A count of all faults met so far, by kind. */
-export type Met = ReadonlyMap<string, number>;
-
 export interface Pending {
   readonly request: RequestName;
   readonly data: Readonly<Record<string, unknown>>;
@@ -52,6 +51,8 @@ export interface Pending {
   readonly cell: string;
   /** Fixed when it was sent; undefined when it depends on what happens until the answer. */
   readonly allowed: ReadonlySet<Verdict> | undefined;
+  /** Of a creation. */
+  readonly room: Room | undefined;
 }
 
 export class Connection {

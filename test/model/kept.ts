@@ -1,4 +1,4 @@
-/** Sequences that once showed a deviation. Every run plays them first. */
+/** Sequences that once showed a deviation, or that chance draws too seldom. Every run plays them first. */
 import type { Sequence, Step } from "./steps.ts";
 
 const create: Step = { do: "send", on: 0, asks: [{ ask: "createUser", reuse: false }], pieces: false };
@@ -28,4 +28,43 @@ const fullWhileWaking: Sequence = {
   ],
 };
 
-export const kept: readonly Sequence[] = [...fullWhileCreating, fullWhileWaking];
+/** One ticket for both ends of a command. */
+const ticketTwice: Sequence = {
+  seed: 0,
+  stop: false,
+  steps: [
+    { do: "session" },
+    create,
+    { do: "finish" },
+    { do: "attach", ticket: 0 },
+    {
+      do: "send",
+      on: 0,
+      asks: [{ ask: "spawn", user: 0, command: "ends", stdin: 0, output: 0, odd: "" }],
+      pieces: false,
+    },
+    { do: "finish" },
+  ],
+};
+
+/** The list of processes is without the helper's own for as long as a kill looks. */
+const blindKill: Sequence = {
+  seed: 0,
+  stop: false,
+  steps: [
+    { do: "session" },
+    create,
+    { do: "finish" },
+    {
+      do: "send",
+      on: 0,
+      asks: [{ ask: "spawn", user: 0, command: "sleeps", stdin: null, output: null, odd: "" }],
+      pieces: false,
+    },
+    { do: "fault", kind: "ps-blind", after: 0, times: 3 },
+    { do: "send", on: 0, asks: [{ ask: "killUser", user: 0 }], pieces: false },
+    { do: "finish" },
+  ],
+};
+
+export const kept: readonly Sequence[] = [...fullWhileCreating, fullWhileWaking, ticketTwice, blindKill];

@@ -44,7 +44,8 @@ export class RealWire implements Wire {
     socket.once("close", () => guarded(() => told.closed()));
     return {
       send: (bytes) => socket.write(bytes),
-      close: (abruptly) => (abruptly ? (socket.resetAndDestroy?.() ?? socket.destroy()) : socket.destroy()),
+      // Abrupt when something is left unread, which chance decides: a Unix socket cannot be told to reset.
+      close: () => socket.destroy(),
     };
   }
 

@@ -4,10 +4,11 @@ import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { accountOf, processesOf } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 import { eventually } from "../helper/wait.ts";
+import { Deviation, deny, type Eyes } from "./eyes.ts";
 import { checkCommand } from "./memory/root-commands.ts";
 import { Player } from "./player.ts";
 import { RealWire } from "./real-wire.ts";
-import { Deviation, type Eyes, Reference } from "./reference.ts";
+import { Reference } from "./reference.ts";
 import type { Sequence } from "./steps.ts";
 import type { Tally } from "./tally.ts";
 
@@ -81,6 +82,15 @@ export class RealWorld {
     return line === undefined ? undefined : JSON.parse(line);
   }
 
+  #live(): number {
+    const states = new Map<string, string>();
+    for (const line of this.#journal().filter((text) => text.endsWith("}"))) {
+      const { name, state }: { name: string; state: string } = JSON.parse(line);
+      states.set(name, state);
+    }
+    return [...states.values()].filter((state) => !/^(gone|resting|quarantined)$/.test(state)).length;
+  }
+
   #eyes(): Eyes {
     const uids = (name: string): string[] => lines("/etc/passwd").filter((line) => line.startsWith(`${name}:`));
     return {
@@ -92,7 +102,8 @@ export class RealWorld {
       isAlive: (pid) => existsSync(`/proc/${pid}`),
       hasHome: (name) => existsSync(`/home/${name}/home`),
       recorded: (name) => this.#recorded(name)?.state,
-      freeUids: () => 1,
+      freeUids: () => [this.#helper.slice.firstUid],
+      live: () => this.#live(),
       groupSignals: () => [],
     };
   }
@@ -131,9 +142,6 @@ export class RealWorld {
   }
 
   #accountFor(reference: Reference): void {
-    const deny = (what: string): never => {
-      throw new Deviation(what);
-    };
     for (const { name, uid } of reference.users) {
       if (accountOf("passwd", uid) ?? accountOf("group", uid)) deny(`the account of ${name} is left`);
       if (processesOf(uid).length > 0) deny(`a process of ${name} is left`);

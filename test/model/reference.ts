@@ -5,82 +5,43 @@
  */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { limits } from "../../shared/protocol/limits.ts";
-import type { Answers, HelperMessage, RequestName } from "../../shared/protocol/messages.ts";
-import {
-  Connection,
-  type Frame,
-  type Met,
-  type Pending,
-  type Running,
-  type Ticket,
-  type User,
-  type Verdict,
-} from "./held.ts";
+import type { HelperMessage, RequestName } from "../../shared/protocol/messages.ts";
+import { checkDue, mayClose } from "./deadlines.ts";
+import { deny, type Eyes, wentWrong } from "./eyes.ts";
+import { Connection, type Frame, type Pending, type Running, type Ticket, type User, type Verdict } from "./held.ts";
+import { Room } from "./room.ts";
+import { Signals } from "./signals.ts";
 import type { Tally } from "./tally.ts";
-import {
-  excusedVerdicts,
-  excuses,
-  fatalCodes,
-  isWaiting,
-  mayAttach,
-  namedUser,
-  stateFor,
-  verdictsAtOnce,
-} from "./verdicts.ts";
-
-export class Deviation extends Error {}
-
-/** What can be seen of the machine with one's own eyes, without the helper. */
-export interface Eyes {
-  /** Everything that can happen without time has happened when `settled` is called, so nothing may be late. */
-  readonly exact: boolean;
-  now(): number;
-  /** Faults met so far. */
-  met(): Met;
-  /** The uid of the account of that name. */
-  account(name: string): number | undefined;
-  alive(uid: number): number;
-  isAlive(pid: number): boolean;
-  hasHome(name: string): boolean;
-  /** The state in the journal's newest line of the name. */
-  recorded(name: string): string | undefined;
-  freeUids(): number;
-  /** Process groups that root has signalled so far, where that can be seen. */
-  groupSignals(): readonly string[];
-}
+import { Users } from "./users.ts";
+import { excusedVerdicts, fatalCodes, mayAttach, namedUser, stateFor, verdictsAtOnce } from "./verdicts.ts";
 
 export class Reference {
   readonly connections: Connection[] = [];
-  readonly users: User[] = [];
   readonly tickets: Ticket[] = [];
   readonly processes: Running[] = [];
   control: Connection | undefined;
+  readonly #users: Users;
+  readonly #signals: Signals;
   readonly #eyes: Eyes;
   readonly #tally: Tally;
   readonly #maxUsers: number;
-  /** Names of accounts that rest: the only ones that may come again. */
-  readonly #resting = new Set<string>();
   readonly #ids = new Set<string>();
-  /** Signals and the processes they were answered for; and how many were never answered. */
-  readonly #delivered: string[] = [];
-  #untold = 0;
+  /** Creations that nobody has told the end of. */
+  #creations = 0;
+  /** Refusals that were told, as the audit log has them. */
+  readonly refused: string[] = [];
   #stopping = false;
 
   constructor(eyes: Eyes, maxUsers: number, tally: Tally) {
+    this.#users = new Users(eyes, maxUsers);
+    this.#signals = new Signals(eyes);
     this.#eyes = eyes;
     this.#maxUsers = maxUsers;
     this.#tally = tally;
   }
 
-  #deny(what: string): never {
-    throw new Deviation(what);
-  }
-
-  #went(kinds: readonly string[], before: Met): boolean {
-    const met = this.#eyes.met();
-    // A record that somebody replaced stays so: it may be a resting one, which is looked at much later.
-    const then = (kind: string): number => (kind === "replaced" ? 0 : (before.get(kind) ?? 0));
-    return kinds.some((kind) => (met.get(kind) ?? 0) > then(kind));
+  get users(): readonly User[] {
+    return this.#users.all;
   }
 
   opened(): Connection {
@@ -103,15 +64,22 @@ export class Reference {
       connection.doom = new Set(["frame-malformed"]);
       return;
     }
-    const other = this.control !== undefined && this.control !== connection;
+    const other = this.#isBeside(connection);
     const cell = `${frame.wrong ? "junk" : frame.type}, ${stateFor(connection, frame, other)}`;
     if (frame.type === "attach" && connection.role === "silent") this.#attach(connection, frame, cell);
     else this.#asked(connection, id, frame, cell);
   }
 
+  /** Whether another is the control connection. On real sockets one that is ending may have ended, which is not heard yet. */
+  #isBeside(connection: Connection): boolean {
+    const { control } = this;
+    if (control === undefined || control === connection) return false;
+    return this.#eyes.exact || !(control.left || control.doom);
+  }
+
   /** On a control connection, or one that wants to be it. */
   #asked(connection: Connection, id: number, frame: Frame, cell: string): void {
-    const other = this.control !== undefined && this.control !== connection;
+    const other = this.#isBeside(connection);
     const codes = fatalCodes(connection, frame, other);
     if (connection.role === "silent" && !other && frame.wrong !== "frame-malformed") {
       connection.role = "control";
@@ -127,14 +95,21 @@ export class Reference {
       this.#doom(connection, codes, cell);
       return;
     }
-    const allowed = verdictsAtOnce(connection, frame, this.#eyes.now(), this.#maxUsers);
+    const allowed = verdictsAtOnce(connection, frame, this.#eyes.now());
+    const room = frame.type === "createUser" && !allowed ? this.#room() : undefined;
     if (user && !allowed && frame.type === "killUser") Object.assign(user, { state: "killing", killed: true });
     if (user && !allowed && frame.type === "deleteUser") user.state = "deleting";
     if (frame.type === "hello" && allowed?.has("answer")) connection.greeted = true;
     this.#claim(connection, frame);
     const request = frame.type as RequestName; // checked: a frame of another type has been refused above
     const before = user && !allowed ? user.before : this.#eyes.met();
-    connection.pending.set(id, { request, data: frame.data, user, before, cell, allowed });
+    connection.pending.set(id, { request, data: frame.data, user, before, cell, allowed, room });
+  }
+
+  #room(): Room {
+    const coming = this.#eyes.exact ? 0 : this.#creations;
+    this.#creations += 1;
+    return new Room(this.#eyes, this.#maxUsers, coming);
   }
 
   /** On real sockets what was sent before may not have been done yet, and what is done may not have been heard of. */
@@ -165,15 +140,15 @@ export class Reference {
   }
 
   acknowledged(connection: Connection): void {
-    if (connection.role !== "data" || connection.acknowledged) this.#deny("an acknowledgement that nobody waits for");
+    if (connection.role !== "data" || connection.acknowledged) deny("an acknowledgement that nobody waits for");
     connection.acknowledged = true;
   }
 
   received(connection: Connection, message: HelperMessage): void {
     const { type, data } = message;
     this.#tally.message("code" in data && type !== "exited" ? `${type} ${data.code}` : type);
-    if (connection.told) this.#deny(`a ${type} behind a fatal`);
-    if (connection.role === "data" && connection.perhaps.size === 0) this.#deny(`a ${type} on a data connection`);
+    if (connection.told) deny(`a ${type} behind a fatal`);
+    if (connection.role === "data" && connection.perhaps.size === 0) deny(`a ${type} on a data connection`);
     if (message.type === "fatal") this.#fatal(connection, message.data.code);
     else if (message.type === "exited") this.#exited(connection, message.data.process);
     else this.#replied(connection, message);
@@ -181,11 +156,13 @@ export class Reference {
 
   #replied(connection: Connection, { type, data }: Extract<HelperMessage, { type: "answer" | "refused" }>): void {
     const pending = connection.pending.get(data.id);
-    if (pending?.request !== data.request) this.#deny(`${type} to a ${data.request} that does not wait for one`);
+    if (pending?.request !== data.request) deny(`${type} to a ${data.request} that does not wait for one`);
     connection.pending.delete(data.id);
     const verdict: Verdict = type === "answer" ? "answer" : `refused ${data.code}`;
     this.#tally.count(pending.cell, verdict);
+    if (type === "refused") this.refused.push(`"action":"refused","request":"${data.request}","code":"${data.code}"`);
     this.#judge(pending, verdict);
+    if (pending.room) this.#creations -= 1;
     const { user } = pending;
     if (user && user.state !== "ready" && pending.request === "killUser") user.state = "ready";
     if (type === "answer") this.#apply(connection, pending, data);
@@ -193,17 +170,14 @@ export class Reference {
 
   #judge(pending: Pending, verdict: Verdict): void {
     const { allowed = new Set(["answer"]), before, request } = pending;
-    const full = request === "createUser" && this.#eyes.freeUids() === 0;
     if (allowed.has(verdict)) return;
+    pending.room?.look();
     if (!this.#eyes.exact && verdict === "refused ticket-expired" && (pending.data["stdin"] ?? pending.data["output"]))
       return;
-    // Those before it in the same bytes may have been refused, so that there was room for it.
-    const room = request === "createUser" && allowed.has("refused no-free-user") && this.#went(excuses.journal, before);
-    if (room && verdict === "answer") return;
-    const excused = excusedVerdicts(pending, (kinds) => this.#went(kinds, before), full);
+    const excused = excusedVerdicts(pending, (kinds) => wentWrong(this.#eyes, kinds, before));
     // What must be refused for one reason may be refused for another, but never answered.
     if (!excused.includes(verdict))
-      this.#deny(`${request}: ${verdict}, where ${[...allowed, ...excused].join(" or ")} was allowed`);
+      deny(`${request}: ${verdict}, where ${[...allowed, ...excused].join(" or ")} was allowed`);
   }
 
   #fatal(connection: Connection, code: ErrorCode): void {
@@ -211,18 +185,18 @@ export class Reference {
     if (!connection.doom && late) connection.doom = new Set(["frame-timeout"]);
     if (connection.perhaps.has(code)) connection.doom = connection.perhaps;
     if (!connection.doom?.has(code)) {
-      this.#deny(`fatal ${code}, where ${[...(connection.doom ?? ["none"])].join(" or ")} was allowed`);
+      deny(`fatal ${code}, where ${[...(connection.doom ?? ["none"])].join(" or ")} was allowed`);
     }
     connection.told = true;
   }
 
   #exited(connection: Connection, id: string): void {
     const process = connection.processes.get(id);
-    if (process?.exited || connection.early.has(id)) this.#deny("the end of a process told twice");
+    if (process?.exited || connection.early.has(id)) deny("the end of a process told twice");
     if (!process) connection.early.add(id);
     else {
       process.exited = true;
-      if (this.#eyes.exact && this.#eyes.isAlive(process.pid)) this.#deny("the end of a process that lives");
+      if (this.#eyes.exact && this.#eyes.isAlive(process.pid)) deny("the end of a process that lives");
     }
   }
 
@@ -236,15 +210,18 @@ export class Reference {
   }
 
   #fresh(id: string): void {
-    if (this.#ids.has(id)) this.#deny("an id that was given before");
+    if (this.#ids.has(id)) deny("an id that was given before");
     this.#ids.add(id);
   }
 
   #apply(connection: Connection, pending: Pending, answer: { request: RequestName; result: unknown }): void {
     const { data, user } = pending;
     const { request, result } = answer as Extract<HelperMessage, { type: "answer" }>["data"]; // checked: by its schema
-    if (request === "createUser") this.#created(connection, pending, result);
-    else if (request === "ticket") {
+    if (request === "hello") this.#users.counted(result);
+    else if (request === "createUser") {
+      this.#fresh(result.user);
+      connection.users.set(result.user, this.#users.created(result, pending.before));
+    } else if (request === "ticket") {
       this.#fresh(result.ticket);
       const own = { id: result.ticket, given: this.#eyes.now(), owner: connection };
       const ticket: Ticket = { ...own, state: "given", spent: false, connection: undefined, process: undefined };
@@ -260,71 +237,15 @@ export class Reference {
         const ticket = connection.tickets.get(String(id));
         if (ticket) Object.assign(ticket, { state: "used", process });
       }
-    } else if (request === "signal") this.#signalled(connection, pending, result.delivered);
-    else if (request === "killUser" && user) {
-      if (this.#eyes.alive(user.uid) > 0) this.#deny("killUser answered, and a process of the user lives");
-    } else if (request === "deleteUser" && user) this.#ended(user, result);
-  }
-
-  #created(connection: Connection, { before }: Pending, { user: id, name, uid }: Answers["createUser"]): void {
-    this.#fresh(id);
-    if (!/^tcw-[a-z2-7]{8}$/.test(name)) this.#deny(`a task user called ${name}`);
-    for (const each of this.users) {
-      if (each.name === name) this.#again(each);
-      else if (each.uid === uid && this.#lives(each)) this.#deny(`uid ${uid} for a second living user`);
+    } else if (request === "signal") {
+      const process = connection.processes.get(String(data["process"]));
+      this.#signals.answered(String(data["signal"]), process, result.delivered);
+    } else if (request === "killUser" && user) {
+      if (this.#eyes.alive(user.uid) > 0) deny("killUser answered, and a process of the user lives");
+    } else if (request === "deleteUser" && user) {
+      this.#tally.message(`deleteUser ${result.state}`);
+      this.#users.ended(user, result);
     }
-    this.#resting.delete(name);
-    if (this.#eyes.account(name) !== uid) this.#deny(`${name} answered, and no account has its uid ${uid}`);
-    if (!this.#eyes.hasHome(name)) this.#deny(`${name} answered, and it has no home`);
-    if (this.#eyes.alive(uid) > 0) this.#deny(`${name} answered, and a process of its uid lives already`);
-    const recorded = this.#eyes.recorded(name);
-    if (recorded !== "ready") this.#deny(`${name} answered, and the journal calls it ${recorded}`);
-    const user: User = { id, name, uid, state: "ready", killed: false, before };
-    connection.users.set(id, user);
-    this.users.push(user);
-  }
-
-  /** Of a user whose connection has closed only the machine tells whether it is gone. */
-  #lives({ state, name, uid }: User): boolean {
-    return state === "ending" ? this.#eyes.account(name) === uid : state !== "over";
-  }
-
-  /** An account that comes a second time must have rested in between. */
-  #again({ state, name, before }: User): void {
-    const rested = state === "ending" ? this.#went(excuses.resting, before) : this.#resting.has(name);
-    if (!rested) this.#deny(`${name} for a second user`);
-  }
-
-  #signalled(connection: Connection, { data }: Pending, delivered: boolean): void {
-    const process = connection.processes.get(String(data["process"]));
-    const lives = process !== undefined && !process.exited && this.#eyes.isAlive(process.pid);
-    if (!this.#eyes.exact) {
-      if (delivered && !process) this.#deny("a signal delivered to nobody's process");
-      return;
-    }
-    if (!delivered) {
-      // It may be the very signal that ended it.
-      if (lives) this.#deny("a signal that was not delivered to a process that lives");
-      return;
-    }
-    const signal = `${data["signal"]} ${process?.pid}`;
-    this.#delivered.push(signal);
-    const times = (all: readonly string[]): number => all.filter((each) => each === signal).length;
-    if (times(this.#eyes.groupSignals()) < times(this.#delivered)) this.#deny(`${signal} was not delivered`);
-  }
-
-  #ended(user: User, { state, left }: Answers["deleteUser"]): void {
-    user.state = "over";
-    this.#tally.message(`deleteUser ${state}`);
-    const { name, uid, before } = user;
-    const clean = left.processes + left.shared === 0 && !left.home;
-    if (state !== "quarantined" && (!clean || this.#eyes.alive(uid) > 0)) this.#deny(`${state}, but something is left`);
-    if (state !== "quarantined" && this.#eyes.hasHome(name)) this.#deny(`${state}, but the home is there`);
-    if (left.account !== (state !== "gone")) this.#deny(`${state}, with left.account ${left.account}`);
-    if (state === "gone" && this.#eyes.account(name) === uid) this.#deny("gone, but the account is there");
-    if (state === "resting" && this.#eyes.account(name) !== uid) this.#deny("resting, but the account is not there");
-    if (state === "resting") this.#resting.add(name);
-    if (state !== "gone" && !this.#went(excuses[state], before)) this.#deny(`${state} without a reason`);
   }
 
   /** The agent closes its end. */
@@ -334,34 +255,21 @@ export class Reference {
 
   /** The helper has ended its side, and nobody holds the connection any more. */
   closed(connection: Connection): void {
-    if (!this.#mayClose(connection)) this.#deny(`connection ${connection.number} closed without a reason`);
+    if (!this.#stopping && !mayClose(connection, this.#eyes))
+      deny(`connection ${connection.number} closed without a reason`);
     const { role, ticket } = connection;
     connection.role = "closed";
     if (role === "data" && ticket) ticket.state = "over";
     if (this.control === connection) this.control = undefined;
     for (const { request, data } of connection.pending.values()) {
       // Nobody will be told whether it has been done.
-      if (request === "signal") this.#untold += 1;
+      if (request === "signal") this.#signals.untold();
       const named = request === "spawn" ? [data["stdin"], data["output"]] : [];
       for (const id of named) Object.assign(connection.tickets.get(String(id)) ?? {}, { state: "used" });
     }
     connection.pending.clear();
     for (const user of connection.users.values()) if (user.state !== "over") user.state = "ending";
     for (const each of connection.tickets.values()) if (each.state === "given") each.state = "over";
-  }
-
-  #mayClose(connection: Connection): boolean {
-    const { role, since, ticket } = connection;
-    if (connection.left || connection.told || this.#stopping || connection.unwelcome) return true;
-    if (role === "silent") return this.#eyes.now() >= since + limits.idleConnectionMs;
-    if (role !== "data" || !ticket) return false;
-    if (ticket.state === "used") return !ticket.process || !this.#eyes.exact || !this.#eyes.isAlive(ticket.process.pid);
-    return (
-      ticket.spent ||
-      !isWaiting(ticket, this.#eyes.now()) ||
-      ticket.owner.role === "closed" ||
-      ticket.owner.doom !== undefined
-    );
   }
 
   /** The helper has been told to end. */
@@ -373,31 +281,8 @@ export class Reference {
   settled(): void {
     if (!this.#eyes.exact || this.#stopping) return;
     const now = this.#eyes.now();
-    for (const connection of this.connections) if (connection.role !== "closed") this.#due(connection, now);
-    if (this.#eyes.groupSignals().length > this.#delivered.length + this.#untold)
-      this.#deny("a process group signalled unasked");
-  }
-
-  #due(connection: Connection, now: number): void {
-    const { doom, role, since, ticket, torn } = connection;
-    connection.perhaps = new Set();
-    const late = (what: string): never => this.#deny(`connection ${connection.number} ${what}`);
-    if (connection.unwelcome) late("is one too many, and open");
-    if (doom) late(`broke the protocol (${[...doom].join(" or ")}), and is open`);
-    if (role === "silent" && now > since + limits.idleConnectionMs) late("says nothing for too long, and is open");
-    if (torn !== undefined && now > torn + limits.frameMs) late("has not ended its frame, and is open");
-    if (role === "data" && !connection.acknowledged) late("showed a good ticket, and was not taken");
-    for (const [id, pending] of connection.pending) {
-      const { allowed, request, before } = pending;
-      if (!allowed || connection.left) continue;
-      const room = request === "createUser" && this.#went(excuses.journal, before);
-      if (!room) late(`waits for the answer to ${request}`);
-      connection.pending.set(id, { ...pending, allowed: undefined });
-    }
-    if (role !== "data" || !ticket || ticket.state === "used") return;
-    ticket.spent = false;
-    const over = ticket.owner.role === "closed" || now > ticket.given + limits.idleConnectionMs;
-    if (over && !connection.left) late("waits with a ticket that is over");
+    for (const connection of this.connections) if (connection.role !== "closed") checkDue(connection, now);
+    this.#signals.settled();
   }
 
   /** Requests that are still to be answered. */

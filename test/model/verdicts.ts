@@ -16,8 +16,17 @@ const directoryFaults = [
 ] as const;
 export const excuses = {
   createFailed: [...directoryFaults, "mkdir-fails"],
-  killFailed: ["ps-fails", "deathless"],
-  quarantined: [...directoryFaults, "ps-fails", "deathless", "sweep-leaves", "sweep-hangs", "home-stays"],
+  killFailed: ["ps-fails", "ps-blind", "deathless"],
+  quarantined: [
+    ...directoryFaults,
+    "ps-fails",
+    "ps-blind",
+    "deathless",
+    "sweep-leaves",
+    "sweep-hangs",
+    "home-stays",
+    "comes-back",
+  ],
   resting: ["tcc"],
   journal: ["journal-full", "audit-full"],
   spawnFailed: ["no-process"],
@@ -98,12 +107,7 @@ function spawnVerdicts(connection: Connection, { data }: Frame, now: number): Ve
 }
 
 /** Undefined: it takes time, and what may be answered is known only then. */
-export function verdictsAtOnce(
-  connection: Connection,
-  frame: Frame,
-  now: number,
-  maxUsers: number,
-): Set<Verdict> | undefined {
+export function verdictsAtOnce(connection: Connection, frame: Frame, now: number): Set<Verdict> | undefined {
   const { type, data } = frame;
   switch (type) {
     case "hello":
@@ -112,11 +116,8 @@ export function verdictsAtOnce(
       return new Set(ticketVerdicts(connection, now));
     case "spawn":
       return new Set(spawnVerdicts(connection, frame, now));
-    case "createUser": {
-      if (data["reuse"]) return new Set(["refused not-allowed"]);
-      const users = [...connection.users.values()].filter(({ state }) => state !== "over").length;
-      return users + asked(connection, "createUser") >= maxUsers ? new Set(["refused no-free-user"]) : undefined;
-    }
+    case "createUser":
+      return data["reuse"] ? new Set(["refused not-allowed"]) : undefined;
     case "deleteUser":
       return data["park"] ? new Set(["refused not-allowed"]) : undefined;
     case "signal":
@@ -127,17 +128,13 @@ export function verdictsAtOnce(
 }
 
 /** What may be answered besides, because something went wrong since the request or the making of its user. */
-export function excusedVerdicts(
-  pending: Pending,
-  went: (kinds: readonly string[]) => boolean,
-  full: boolean,
-): Verdict[] {
+export function excusedVerdicts(pending: Pending, went: (kinds: readonly string[]) => boolean): Verdict[] {
   const verdicts: Verdict[] = [];
   const { request } = pending;
   if ((request === "createUser" || request === "spawn") && went(excuses.journal))
     verdicts.push("refused journal-unwritable");
   if (request === "createUser" && went(excuses.createFailed)) verdicts.push("refused create-failed");
-  if (request === "createUser" && full) verdicts.push("refused no-free-user");
+  if (pending.room?.wasShort) verdicts.push("refused no-free-user");
   if (request === "spawn" && went(excuses.spawnFailed)) verdicts.push("refused spawn-failed");
   if (request === "killUser" && went(excuses.killFailed)) verdicts.push("refused kill-failed");
   return verdicts;

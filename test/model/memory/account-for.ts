@@ -4,7 +4,7 @@ import type { Helper } from "../../../helper/helper.ts";
 import { counts } from "../../../helper/helper.ts";
 import { Journal } from "../../../helper/journal.ts";
 import type { TaskUser } from "../../../shared/protocol/root-types.ts";
-import { Deviation } from "../reference.ts";
+import { deny } from "../eyes.ts";
 import type { Machine } from "./machine.ts";
 
 export interface Before {
@@ -14,10 +14,6 @@ export interface Before {
 
 export function before({ files, kernel }: Machine): Before {
   return { files: files.foreign(), processes: kernel.foreign() };
-}
-
-function deny(what: string): never {
-  throw new Deviation(what);
 }
 
 function same(what: string, now: readonly unknown[], then: readonly unknown[]): void {
@@ -30,6 +26,7 @@ function accounted(machine: Machine, users: ReadonlyMap<number, TaskUser>): void
   for (const { name, uid, state, guid } of users.values()) {
     if (state !== "resting" && state !== "quarantined") deny(`${name} is ${state} at the end`);
     if (state === "quarantined") continue;
+    if (files.graves().some((grave) => grave.startsWith(name))) deny(`${name} rests, and has a grave`);
     const record = directory.read("Users", name);
     const whole = record?.get("GeneratedUID")?.[0] === guid && directory.read("Groups", name) !== undefined;
     if (!whole && machine.faults.met("replaced") === 0) deny(`${name} rests, and its records are not whole`);
@@ -37,7 +34,12 @@ function accounted(machine: Machine, users: ReadonlyMap<number, TaskUser>): void
     if (files.taskDirectories().includes(name)) deny(`${name} rests, and has a home`);
   }
   const known = new Set([...users.values()].map(({ name }) => name));
-  const left = [...directory.taskNames("Users"), ...directory.taskNames("Groups"), ...files.taskDirectories()];
+  const left = [
+    ...files.graves(),
+    ...directory.taskNames("Users"),
+    ...directory.taskNames("Groups"),
+    ...files.taskDirectories(),
+  ];
   const lost = left.find((name) => !known.has(name));
   if (lost) deny(`something of ${lost} is left, and the journal does not know it`);
   for (let uid = uidRange[0]; uid <= uidRange[1]; uid += 1) {
@@ -77,7 +79,17 @@ function chained(machine: Machine, head: string): void {
   if (at !== head) deny("the head of the audit log is not its newest line's");
 }
 
-export function accountFor(machine: Machine, helper: Helper, then: Before): void {
+/** Every refusal that was told is in the audit log. */
+function refusalsNoted(machine: Machine, refused: readonly string[]): void {
+  if (machine.faults.met("audit-full") > 0) return;
+  const lines = machine.logs.audit();
+  for (const text of new Set(refused)) {
+    const told = refused.filter((each) => each === text).length;
+    if (lines.filter((line) => line.includes(text)).length < told) deny(`${text} is not in the audit log`);
+  }
+}
+
+export function accountFor(machine: Machine, helper: Helper, then: Before, refused: readonly string[]): void {
   const { directory, files, kernel } = machine;
   same("foreign records", directory.damaged(), []);
   same("foreign files", files.foreign(), then.files);
@@ -87,5 +99,6 @@ export function accountFor(machine: Machine, helper: Helper, then: Before): void
   const { live, resting, quarantined } = counts(helper);
   same("status.json", [status.live, status.resting, status.quarantined], [live, resting, quarantined]);
   journalled(machine, helper, machine.uidRange);
+  refusalsNoted(machine, refused);
   if (machine.random(8) === 0) chained(machine, helper.audit.head);
 }

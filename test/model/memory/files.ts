@@ -122,6 +122,14 @@ export class Files {
       .map(([path, entry]) => `${path} ${JSON.stringify(entry)}`);
   }
 
+  /** Names of task users of whom something lies in the graveyard. */
+  graves(): string[] {
+    const names = [...this.#entries.keys()].map(
+      (path) => /^\/home\/\.taskcluster-worker-model\/(tcw-[a-z2-7]{8})/.exec(path)?.[1],
+    );
+    return names.filter((name) => name !== undefined);
+  }
+
   /** Names of task users that have a directory in the place of the living. */
   taskDirectories(): string[] {
     const names = [...this.#entries.keys()].map((path) => /^\/home\/(tcw-[a-z2-7]{8})$/.exec(path)?.[1]);

@@ -60,6 +60,11 @@ export class LogFiles {
     const full = text !== "" && this.#machine.faults.strikes("journal-full");
     fs.writeFileSync(path, full ? text.slice(0, text.length / 2) : text, options);
     if (full) throw diskFull();
+    if (text === "") return; // It empties what a compaction before has left half written.
+    const lines = text.split("\n").slice(0, -1);
+    const steps = lines.map((line): Recorded => JSON.parse(line));
+    if (path.endsWith(".new")) this.#machine.lives.rewrite(steps);
+    else for (const step of steps) this.#machine.lives.step(step);
   }
 
   remove(): void {

@@ -4,6 +4,7 @@ import { AccountDirectory } from "./directory.ts";
 import { Faults } from "./faults.ts";
 import { Files } from "./files.ts";
 import { Kernel } from "./kernel.ts";
+import { Lives } from "./lives.ts";
 import { LogFiles } from "./log-files.ts";
 import { Network } from "./network.ts";
 import { checkCommand, type Recorded } from "./root-commands.ts";
@@ -24,6 +25,7 @@ export class Machine {
   readonly faults = new Faults();
   readonly files: Files;
   readonly kernel: Kernel;
+  readonly lives: Lives;
   readonly logs: LogFiles;
   readonly network: Network;
   readonly directory: AccountDirectory;
@@ -33,11 +35,12 @@ export class Machine {
   readonly #random: () => number;
   #found: Recorded | undefined;
 
-  constructor(seed: number, uidRange: readonly [number, number]) {
+  constructor(seed: number, uidRange: readonly [number, number], maxUsers: number) {
     this.#random = generator(seed);
     this.uidRange = uidRange;
     this.files = new Files(this);
     this.kernel = new Kernel(this);
+    this.lives = new Lives(this, maxUsers);
     this.logs = new LogFiles(this);
     this.network = new Network();
     this.directory = new AccountDirectory(this);

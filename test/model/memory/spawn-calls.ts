@@ -7,6 +7,7 @@ import type { MemorySocket } from "./network.ts";
 export const tools = { ps: "/bin/ps", id: "/usr/bin/id", launchctl: undefined } as const;
 
 async function runPs({ faults, kernel, clock }: Machine, timeoutMs: number): Promise<ToolResult> {
+  if (faults.strikes("ps-blind")) return { exit: 0, stdout: "    1     0     0     0 Ss\n" };
   if (!faults.strikes("ps-fails")) return { exit: 0, stdout: kernel.list() };
   if (faults.met("ps-fails") % 3 === 0) throw new Error("spawn /bin/ps EAGAIN");
   if (faults.met("ps-fails") % 3 === 1) return { exit: 1, stdout: "" };
@@ -27,7 +28,8 @@ async function runDscl(machine: Machine, args: readonly string[], timeoutMs: num
   if (faults.strikes("dscl-flaky")) return { exit: 140, stdout: "" };
   if (faults.strikes("dscl-lies")) return { exit: 0, stdout: "" };
   const uid = args[3] === "UniqueID" ? args[4] : undefined;
-  if (uid !== undefined && faults.strikes("uid-taken")) {
+  // A creation that was told of the uid before may come too late as well: that person is there already.
+  if (uid !== undefined && !directory.read("Users", `person${uid}`) && faults.strikes("uid-taken")) {
     directory.addForeign("Users", `person${uid}`, { UniqueID: [uid], PrimaryGroupID: ["20"], RealName: ["A person"] });
   }
   if (faults.strikes("dscl-killed")) {
@@ -64,12 +66,16 @@ export async function runSweep(uid: number, _: object, args: string[], timeoutMs
   await clock.wait(20);
   if (faults.strikes("sweep-hangs")) {
     await clock.wait(timeoutMs);
-    return { exit: null, stdout: `found ${found}\n` };
+    return { exit: null, stdout: faults.met("sweep-hangs") % 2 === 0 ? `found ${found}\n` : "" };
   }
   const left = faults.strikes("sweep-leaves") ? 2 : 0;
   files.shared.set(uid, left);
   if (faults.strikes("home-stays")) files.write(`${home}/immutable`, "");
   else files.empty(home);
+  if (faults.strikes("comes-back")) {
+    machine.kernel.start(uid, "sleeps", () => {});
+    files.shared.set(uid, left + 1);
+  }
   return { exit: 0, stdout: `found ${Math.max(found, left)}\nleft ${left}\nlooked\n` };
 }
 

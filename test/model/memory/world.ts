@@ -1,20 +1,23 @@
 /** One sequence against the helper's session, table, tickets, listener and journal, in this process, in memory. */
 import { makeHelper, publish } from "../../../helper/helper.ts";
 import { Listener } from "../../../helper/listen.ts";
+import { Deviation, type Eyes } from "../eyes.ts";
 import { Player } from "../player.ts";
-import { Deviation, type Eyes, Reference } from "../reference.ts";
+import { Reference } from "../reference.ts";
 import type { Sequence, Step } from "../steps.ts";
 import type { Tally } from "../tally.ts";
 import { accountFor, before } from "./account-for.ts";
 import { Machine, useMachine } from "./machine.ts";
 import { MemoryWire } from "./wire.ts";
 
-const uidRange = [5500, 5511] as const;
+const firstUid = 5500;
+/** In the smaller ones uids come again soon, in the smallest there are none left sooner than maxUsers live. */
+const rangeSizes = [12, 12, 6, 4] as const;
 const maxUsers = 4;
 /** Longer than everything that the helper waits for, one after another. */
 const patienceMs = 30 * 60_000;
 
-const config = {
+const configFor = (uidRange: readonly [number, number]) => ({
   ...{ uidRange, maxUsers, maxParked: 0, reuse: false, graphical: false, sessionUser: "", shareAgentSession: false },
   ...{
     maxGraphical: 1,
@@ -23,7 +26,7 @@ const config = {
     tasksDir: "/home",
     dscl: "/usr/bin/dscl",
   },
-};
+});
 
 let running: Machine | undefined;
 for (const event of ["uncaughtException", "unhandledRejection"] as const) {
@@ -33,7 +36,7 @@ for (const event of ["uncaughtException", "unhandledRejection"] as const) {
 }
 
 function eyesOn(machine: Machine): Eyes {
-  const { clock, directory, faults, files, kernel, logs } = machine;
+  const { clock, directory, faults, files, kernel, lives, logs } = machine;
   return {
     exact: true,
     now: () => clock.now,
@@ -47,11 +50,10 @@ function eyesOn(machine: Machine): Eyes {
     hasHome: (name) => files.exists(`/home/${name}/home`),
     recorded: (name) => logs.newest(name)?.state,
     freeUids: () => {
-      const [first, last] = uidRange;
-      const taken = directory.ids();
-      for (const line of logs.journal()) if (!line.includes('"gone"')) taken.add(JSON.parse(line).uid);
-      return Array.from({ length: last - first + 1 }, (_, at) => first + at).filter((uid) => !taken.has(uid)).length;
+      const [taken, { unused, resting }] = [directory.ids(), lives.free()];
+      return [...unused.filter((uid) => !taken.has(uid)), ...resting];
     },
+    live: () => lives.living.length,
     groupSignals: () => kernel.groupSignals,
   };
 }
@@ -66,7 +68,8 @@ export class MemoryWorld {
   readonly #before: ReturnType<typeof before>;
 
   constructor(seed: number, tally: Tally) {
-    const machine = new Machine(seed, uidRange);
+    const uidRange = [firstUid, firstUid + (rangeSizes[seed % rangeSizes.length] ?? 1) - 1] as const;
+    const machine = new Machine(seed, uidRange, maxUsers);
     this.machine = machine;
     running = machine;
     useMachine(machine);
@@ -78,7 +81,7 @@ export class MemoryWorld {
       ...{ runParent: "/run/taskcluster-worker", socketDir: "/run/taskcluster-worker/model" },
       socket: "/run/taskcluster-worker/model/helper.sock",
     };
-    this.#helper = makeHelper("model", places, config);
+    this.#helper = makeHelper("model", places, configFor(uidRange));
     this.#listener = new Listener(this.#helper);
     this.#reference = new Reference(eyesOn(machine), maxUsers, tally);
     machine.kernel.mayKill = (uid) => this.#reference.mayKill(uid);
@@ -114,11 +117,12 @@ export class MemoryWorld {
     const still = [...this.#helper.journal.users.values()].filter(
       ({ state }) => state === "ready" || state === "resting",
     );
-    const names = still.map(({ name }) => name).filter((name) => directory.taskNames("Users").includes(name));
-    const name = names[at % Math.max(1, names.length)];
-    if (name === undefined) return;
+    const ours = still.filter(({ name }) => directory.taskNames("Users").includes(name));
+    const user = ours[at % Math.max(1, ours.length)];
+    if (user === undefined) return;
     faults.meet("replaced");
-    directory.addForeign("Users", name, { UniqueID: ["501"], RealName: ["A person of that name"] });
+    const UniqueID = [at % 2 === 0 ? `${user.uid}` : "501"];
+    directory.addForeign("Users", user.name, { UniqueID, RealName: ["A person of that name"] });
   }
 
   async play({ steps, stop }: Sequence): Promise<void> {
@@ -139,7 +143,7 @@ export class MemoryWorld {
     this.player.note(() => "the end");
     if (!ended) throw new Deviation("the helper does not end");
     if (stop) publish(this.#helper);
-    accountFor(this.machine, this.#helper, this.#before);
+    accountFor(this.machine, this.#helper, this.#before, this.#reference.refused);
   }
 
   remove(): void {
