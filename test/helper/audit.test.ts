@@ -88,6 +88,16 @@ suite("The audit log", { skip: needsRoot }, () => {
     assert.ok(!last.includes("evil"));
   });
 
+  test("notes which requests were refused, and why", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    await rejectsWith(
+      client.request("spawn", { user: user.user, argv: ["true"], env: {}, graphical: true }),
+      "not-allowed",
+    );
+    const last = fixture.helper.audit().at(-1);
+    assert.deepEqual([last?.["action"], last?.["request"], last?.["code"]], ["refused", "spawn", "not-allowed"]);
+  });
+
   test("that cannot be written makes createUser and spawn be refused, while killing and deleting go on, and the gap is counted", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);
     toolOutput("/usr/bin/chattr", "+i", file());

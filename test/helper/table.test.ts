@@ -135,4 +135,19 @@ suite("A request", { skip: needsRoot }, () => {
     const refused = results.find((result) => result.status === "rejected");
     assert.equal(refused?.reason.code, "no-free-user");
   });
+
+  test("for a resting user beyond maxUsers is refused too", async (t) => {
+    const client = await fixture.client(t);
+    const make = () => client.request("createUser", {});
+    const [a, b, c] = [await make(), await make(), await make()];
+    fixture.helper.modes("tcc=denied\n");
+    t.after(() => fixture.helper.modes(""));
+    for (const { user } of [a, b]) assert.equal((await client.request("deleteUser", { user })).state, "resting");
+    fixture.helper.modes("");
+    // Two new ones: those two have to rest until c has ended, too.
+    for (const { uid } of [await make(), await make()]) assert.ok(uid !== a.uid && uid !== b.uid);
+    await client.request("deleteUser", { user: c.user });
+    assert.ok([a.uid, b.uid].includes((await make()).uid));
+    await rejectsWith(make(), "no-free-user");
+  });
 });
