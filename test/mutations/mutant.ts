@@ -41,7 +41,7 @@ async function runTests(folder: string, file: string, names: readonly string[]):
   clearTimeout(timer);
   const passed = Array.from(output.matchAll(/^ *ok \d+ - (?!.* # SKIP)(.*)$/gm), ([, title = ""]) => title);
   const failures = output.matchAll(
-    /^ *not ok \d+ - (.*)\n *---\n(?:(?! *\.\.\.\n).*\n)*? *failureType: 'testCodeFailure'$/gm,
+    /^ *not ok \d+ - (.*)\n *---\n(?:(?! *\.\.\.\n).*\n)*? *failureType: '(?:testCodeFailure|uncaughtException|unhandledRejection)'$/gm,
   );
   const failed = Array.from(failures, ([, title = ""]) => title);
   return { passed, failed, isAllWell: /^# pass [1-9]/m.test(output) && !/^ *not ok /m.test(output), late, output };

@@ -52,7 +52,7 @@ export const ofCommands: readonly Mutation[] = [
     file: spawn,
     from: '{ ...checked(uid, config), cwd: "/", env: constantEnv, detached: true }',
     to: '{ cwd: "/", env: constantEnv, detached: true }',
-    caughtBy: ["test/attack/deletion-races.test.ts", "a task swaps a directory for a link"],
+    caughtBy: ["test/helper/sweep.test.ts", "what a task user owns and only root could remove stays"],
   },
   {
     without: "the constant environment of root's tools",

@@ -54,7 +54,7 @@ export const ofEnds: readonly Mutation[] = [
     file: life,
     from: " && left.shared === 0 &&",
     to: " &&",
-    caughtBy: ["test/helper/proof.test.ts", "is no proof when bash, or a tool of the sweep, cannot be started"],
+    caughtBy: ["test/helper/proof.test.ts", "fails when something in shared places is left, although the home is gone"],
   },
   {
     without: "the freezing before the kill",
@@ -173,7 +173,7 @@ export const ofEnds: readonly Mutation[] = [
     file: sweep,
     from: 'openers=("chmod -R u+rwx")',
     to: 'openers=("true")',
-    caughtBy: ["test/helper/life.test.ts", "leaves no process, home, account or group"],
+    caughtBy: ["test/helper/residue.test.ts", "directories of mode 000"],
   },
   {
     without: "the agent's artifacts, which stay",

@@ -105,7 +105,7 @@ export const ofSessions: readonly Mutation[] = [
     file: "helper/tickets.ts",
     from: "this.#remove(ticket);\n    return socket;",
     to: "return socket;",
-    caughtBy: ["test/helper/session.test.ts", "is used up by the spawn that names it"],
+    caughtBy: ["test/helper/session.test.ts", "cannot be stdin and output of one command"],
   },
   {
     without: "the end of a ticket's time",

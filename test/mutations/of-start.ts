@@ -149,7 +149,7 @@ export const ofStart: readonly Mutation[] = [
     without: "the end of the helper with its starter",
     file: main,
     from: "if (lifeline) process.stdin.on",
-    to: 'if (lifeline && instance === "") process.stdin.on',
+    to: 'if (lifeline && !instance.startsWith("bare")) process.stdin.on',
     caughtBy: ["test/helper/main.test.ts", "and ends with its lifeline"],
   },
   {
