@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -10,8 +10,8 @@ import { Audit } from "../../helper/audit.ts";
 import { killProcesses } from "../../helper/reap.ts";
 import { needsRoot } from "../root.ts";
 
-/** In no range that anything else uses. */
-const uid = 4796;
+/** It and the next one are in no range that anything else uses. */
+const uid = 4795;
 const entry = join(import.meta.dirname, "kill-entry.ts");
 /** In a mount namespace of its own, where $1 stands in the place of ps. */
 const lines = 'mount --bind "$1" /bin/ps && shift && exec "$@"';
@@ -22,6 +22,12 @@ function folder(t: TestContext): string {
   return made;
 }
 
+/** What killProcesses says when the `ps` of a folder lists the processes. */
+function killedBehind(place: string, uid: number): Promise<string> {
+  const argv = ["-m", "/bin/bash", "-c", lines, "bash", join(place, "ps"), process.execPath, entry, `${uid}`, place];
+  return text(spawn("/usr/bin/unshare", argv, { stdio: ["ignore", "pipe", "inherit"] }).stdout);
+}
+
 suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
   for (const [what, ps] of [
     ["that is empty", "exit 0"],
@@ -30,22 +36,21 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     test(`${what} proves nobody gone`, async (t) => {
       const place = folder(t);
       writeFileSync(join(place, "ps"), `#!/bin/bash\n${ps}\n`, { mode: 0o755 });
-      const argv = [
-        "-m",
-        "/bin/bash",
-        "-c",
-        lines,
-        "bash",
-        join(place, "ps"),
-        process.execPath,
-        entry,
-        `${uid}`,
-        place,
-      ];
-      const child = spawn("/usr/bin/unshare", argv, { stdio: ["ignore", "pipe", "inherit"] });
-      assert.equal(await text(child.stdout), '{"killed":0,"left":1}');
+      assert.equal(await killedBehind(place, uid), '{"killed":0,"left":1}');
     });
   }
+
+  test("is made a second time when all on it are stopped, and before any is killed", async (t) => {
+    const place = folder(t);
+    const sleeper = spawn("/bin/sleep", ["60"], { uid: uid + 1, gid: uid + 1, stdio: "ignore" });
+    t.after(() => sleeper.kill("SIGKILL"));
+    copyFileSync("/bin/ps", join(place, "real"));
+    const look = `${place}/real -o stat= -p ${sleeper.pid} >>${place}/seen`;
+    writeFileSync(join(place, "ps"), `#!/bin/bash\n${look}; exec ${place}/real "$@"\n`, { mode: 0o755 });
+    assert.equal(await killedBehind(place, uid + 1), '{"killed":1,"left":0}');
+    const [first, second] = readFileSync(join(place, "seen"), "utf8").split("\n");
+    assert.match(`${first} ${second}`, /^S\S* T/);
+  });
 
   test("has one whose real uid alone is the task user's", async (t) => {
     const script = `$< = ${uid}; $| = 1; print "$< $>"; sleep 60`;

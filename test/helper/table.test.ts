@@ -87,6 +87,7 @@ suite("A request", { skip: needsRoot }, () => {
     const frames = [
       ["spawn", { id: 8, ...tooLong }],
       ["createUser", { id: 9 }],
+      ["spawn", { id: 10, user: user.user, ...command }],
     ].map(([type, data]) => `${JSON.stringify({ type, data })}\f`);
     client.send(frames.join(""));
     assert.equal((await within(client.ended, "the end"))?.code, "message-invalid");
@@ -97,6 +98,8 @@ suite("A request", { skip: needsRoot }, () => {
       .slice(before)
       .filter((argv) => argv[1] === "-create" && argv.length === 3);
     assert.equal(made.length, 2, "one group and one user record");
+    const spawned = fixture.helper.audit().filter((line) => line["action"] === "spawn" && line["user"] === user.name);
+    assert.deepEqual(spawned, []);
   });
 
   test("to reuse, to park or for graphics is refused, and the user can still be used and deleted", async (t) => {
