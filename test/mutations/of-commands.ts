@@ -66,7 +66,7 @@ export const ofCommands: readonly Mutation[] = [
     file: spawn,
     from: "const timer = setTimeout(stop, timeoutMs);",
     to: "const timer = setTimeout(() => {}, timeoutMs);",
-    caughtBy: ["test/helper/dscl.test.ts", "is not held up for longer than a call's time limit"],
+    caughtBy: ["test/helper/tool.test.ts", "a tool that takes too long is killed"],
   },
   {
     without: "the bound of what a tool may say",

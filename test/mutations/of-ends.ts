@@ -61,7 +61,7 @@ export const ofEnds: readonly Mutation[] = [
     file: reap,
     from: 'for (const pid of seen) send(pid, "SIGSTOP");',
     to: "",
-    caughtBy: ["test/helper/reap.test.ts", "a fork bomb"],
+    caughtBy: ["test/helper/process-list.test.ts", "is made a second time when all on it are stopped"],
   },
   {
     without: "the rounds that must be quiet",

@@ -17,7 +17,7 @@ export const ofLogs: readonly Mutation[] = [
     file: journal,
     from: " && user.uid >= first && user.uid <= last",
     to: "",
-    caughtBy: ["test/helper/journal.test.ts", "the name root"],
+    caughtBy: ["test/helper/journal.test.ts", "a uid of another instance"],
   },
   {
     without: "the half line that is none",

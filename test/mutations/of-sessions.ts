@@ -126,7 +126,7 @@ export const ofSessions: readonly Mutation[] = [
     file: "helper/session.ts",
     from: "this.tickets.close();",
     to: "",
-    caughtBy: ["test/attack/stolen-connection.test.ts", "can neither use nor end the users"],
+    caughtBy: ["test/helper/session.test.ts", "is over with its control connection"],
   },
   {
     without: "the end of an agent that does not read",

@@ -199,7 +199,7 @@ export const ofStart: readonly Mutation[] = [
     file: "helper/command-line.ts",
     from: "fchownSync(openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW), uid, uid);",
     to: 'process.getBuiltinModule("node:fs").chownSync(path, uid, uid);',
-    caughtBy: ["test/attack/artifacts-directory.test.ts", "an agent swaps the folder for artifacts"],
+    caughtBy: ["test/attack/artifacts-directory.test.ts", "an agent swaps it right behind root's look"],
   },
   {
     without: "the other starters that need the agent's account",

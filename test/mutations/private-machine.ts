@@ -25,6 +25,8 @@ for d in /var/lib/taskcluster-worker /var/log/taskcluster-worker; do
   mkdir -p $d
   mount -t tmpfs -o mode=0755 private $d
 done
+# Accounts of what runs outside meanwhile: their state is not here.
+sed -i -E '/^(tcw-|_tcworker:)/d' /etc/{passwd,group,shadow,gshadow}
 cd "$0"
 exec "$@"
 `;
