@@ -136,7 +136,7 @@ export const ofCommands: readonly Mutation[] = [
     file: becomeUser,
     from: "trap '' HUP INT QUIT TERM",
     to: ":",
-    caughtBy: ["test/helper/streams.test.ts", "keep the lines printed before `kill 0`"],
+    caughtBy: ["test/helper/streams.test.ts", "go through a relay that no signal to a whole group ends"],
   },
   {
     without: "the signals that a command must not be born ignoring",
