@@ -137,7 +137,7 @@ export class MacosxEngine implements Engine {
     const { name, uid } = account.user;
     const fields = { user: name, uid, ...gone };
     if (gone.state === "quarantined")
-      this.#log.error(fields, "task user could not be proven gone: it is never used again");
+      this.#log.error(fields, "task user could not be proven gone: it is not used again");
     else this.#log.info(fields, gone.state === "gone" ? "task user gone" : "task user resting");
     this.#warm.refill();
     return gone;

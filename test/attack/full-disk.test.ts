@@ -18,6 +18,7 @@ function mount(folder: string, options: string): void {
 /** Takes all of the volume's room, down to the last byte of its last page. */
 const fill = (folder: string): string =>
   toolOutput("/bin/bash", "-c", `cat /dev/zero >"$0/filler" 2>/dev/null; exit 0`, folder);
+const command = { argv: ["true"], env: {} };
 
 suite("A full disk", { skip: needsRoot }, () => {
   let helper: RealHelper;
@@ -90,6 +91,7 @@ suite("A full disk", { skip: needsRoot }, () => {
         else users.push(made as Answers["createUser"]); // checked: the line above
       }
       assert.deepEqual([...codes], ["journal-unwritable"]);
+      if (place === "logs") await beginsNothing(users);
       for (const { user } of users) assert.equal((await client.request("deleteUser", { user })).state, "gone");
       for (const { uid } of users) assert.equal(accountOf("passwd", uid), undefined);
       rmSync(`${folder}/filler`);
@@ -130,6 +132,16 @@ suite("A full disk", { skip: needsRoot }, () => {
       assert.deepEqual(processesOf(uid), []);
       assert.equal(accountOf("passwd", uid), undefined);
     });
+  }
+
+  /** No command starts, and an account is not even planned. */
+  async function beginsNothing(users: Answers["createUser"][]): Promise<void> {
+    const journal = (): string => readFileSync(`${helper.places.private}/journal`, "utf8");
+    const before = journal();
+    const code = "journal-unwritable";
+    await assert.rejects(client.request("createUser", {}), { code });
+    assert.equal(journal(), before);
+    for (const { user } of users) await assert.rejects(client.request("spawn", { user, ...command }), { code });
   }
 
   /** Whole lines hang together, and one of them counts those that were lost. */

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import { Journal } from "../../helper/journal.ts";
+import { createAccount } from "../../helper/accounts.ts";
+import { readConfig } from "../../helper/config.ts";
+import { makeHelper } from "../../helper/helper.ts";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import type { TaskUser } from "../../shared/protocol/root-types.ts";
 import type { Client } from "../helper/client.ts";
@@ -49,16 +51,22 @@ suite("Two tasks together", { skip: needsRoot }, () => {
     assert.equal(output, "");
   });
 
-  test("keep the uid of a deleted one from being found free until the other has ended, too", () => {
-    const journal = new Journal(join(fixture.helper.dsclDir, "journal"), [5000, 5001]);
+  test("keep the uid of a deleted one from being found free until the other has ended, too", async (t) => {
+    const { dsclDir, places, slice } = fixture.helper;
+    const uidRange: [number, number] = [slice.firstUid + 23, slice.firstUid + 24];
+    const own = { ...places, private: dsclDir, logs: dsclDir };
+    const helper = makeHelper(`${slice.name}-two`, own, { ...readConfig(join(dsclDir, "helper.json")), uidRange });
+    t.after(() => helper.directories.close());
+    const { journal } = helper;
     const user = (uid: number): TaskUser => ({
       ...{ id: `${uid}`.padStart(32, "0") as TaskUser["id"], name: "tcw-aaaaaaaa", uid, guid: "", groupGuid: "" }, // checked: 32 digits
       state: "planned",
     });
-    const [owner, accomplice] = [user(5000), user(5001)];
+    const [owner, accomplice] = [user(uidRange[0]), user(uidRange[1])];
     for (const each of [owner, accomplice]) journal.move(each, "ready");
     journal.move(owner, "gone");
     assert.equal(journal.isCold(owner.uid), false);
+    await assert.rejects(createAccount(helper), { code: "no-free-user" });
     journal.move(accomplice, "gone");
     assert.equal(journal.isCold(owner.uid), true);
   });

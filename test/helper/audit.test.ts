@@ -104,6 +104,16 @@ suite("The audit log", { skip: needsRoot }, () => {
     }
   }
 
+  test("notes which requests were refused, and why", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    await rejectsWith(
+      client.request("spawn", { user: user.user, argv: ["true"], env: {}, graphical: true }),
+      "not-allowed",
+    );
+    const last = fixture.helper.audit().at(-1);
+    assert.deepEqual([last?.["action"], last?.["request"], last?.["code"]], ["refused", "spawn", "not-allowed"]);
+  });
+
   test("that cannot be written makes createUser and spawn be refused, while killing and deleting go on, and the gap is counted", async (t) => {
     if (staysWritable()) return t.skip("this file system lets root write to an immutable file that is open");
     const { client, user } = await fixture.clientWithUser(t);

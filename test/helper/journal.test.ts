@@ -79,6 +79,7 @@ suite("The journal", { skip: needsRoot }, () => {
     ["uid 0", { uid: 0 }],
     ["a uid outside the range", { uid: 1000 }],
     ["a negative uid", { uid: -101 }],
+    ["a uid of another instance", { uid: 5000 }],
     ["a uid in quotes", { uid: "5500" }],
     ["a path as name", { name: "tcw-aaaaaaaa/../x" }],
     ["an unknown state", { state: "root" }],

@@ -31,6 +31,7 @@ suite("The helper", { skip: needsRoot }, () => {
     const { status, said } = bare.run();
     assert.equal(status, 0, said.join("\n"));
     assert.match(said[0] ?? "", /listens on/);
+    assert.equal(said.at(-1), "ending: the starter's end");
   });
 
   test("ends with 75, saying where its process is named, when another helper serves the instance", async () => {

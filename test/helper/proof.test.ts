@@ -76,6 +76,18 @@ suite("The proof of an end", { skip: needsRoot }, () => {
     assert.equal((await client.request("deleteUser", { user: next.user })).state, "gone");
   });
 
+  test("fails when something in shared places is left, although the home is gone: the uid is given to nobody", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    const roots = `/tmp/tcw-root-${user.uid}`;
+    mkdirSync(roots, { mode: 0o755 });
+    t.after(() => rmSync(roots, { recursive: true }));
+    writeFileSync(`${roots}/file`, "the task user's, in a directory of root's");
+    chownSync(`${roots}/file`, user.uid, user.uid);
+    const gone = await client.request("deleteUser", { user: user.user });
+    assert.deepEqual([gone.state, gone.left], ["quarantined", { processes: 0, shared: 1, home: false, account: true }]);
+    assert.notEqual((await client.request("createUser", {})).uid, user.uid);
+  });
+
   for (const [what, lines, program] of [
     ["a crontab", "echo '* * * * * true' | crontab -", "/usr/bin/crontab"],
     ["an at job", "echo true | at now + 1 day 2>/dev/null", "/usr/bin/at"],

@@ -57,6 +57,19 @@ suite("A ticket", { skip: needsRoot }, () => {
     await rejectsWith(attachWith(fixture.helper.socketPath, ticket), "unknown-id");
   });
 
+  test("is over with its control connection, and the data connection that waits with it too", async (t) => {
+    const client = await fixture.client(t);
+    const { socket } = await client.attach();
+    let isClosed = false;
+    socket.on("close", () => {
+      isClosed = true;
+    });
+    await client.close();
+    await fixture.helper.idle();
+    await fixture.client(t); // What the helper sent before this answer has arrived, too.
+    assert.ok(isClosed);
+  });
+
   test("is one of 32: more are refused until one is used", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);
     const output = await client.attach();

@@ -30,6 +30,12 @@ suite("A command's standard streams", { skip: needsRoot }, () => {
     assert.equal(exited.code, 143);
   });
 
+  test("go through a relay that no signal to a whole group ends", { skip: process.platform === "darwin" }, async () => {
+    const relays = "cd /proc; for p in [0-9]*; do [[ -O $p && $(<$p/comm) == cat ]] && echo $p; done 2>/dev/null";
+    const { output } = await client.run(user.user, bash(`kill $(${relays}); echo "$?, and still here"`));
+    assert.equal(output, "0, and still here\n");
+  });
+
   test("do not make it wait for more than its background jobs", async () => {
     const { output } = await client.run(user.user, bash("sleep 0.05 & (exit 7) & wait; echo waited"));
     assert.equal(output, "waited\n");

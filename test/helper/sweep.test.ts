@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { runSweep } from "../../helper/spawn.ts";
 import { needsRoot } from "../root.ts";
@@ -37,6 +37,15 @@ test("what a task user owns in shared places is removed", { skip: needsRoot }, a
   const { stdout } = await runSweep(uid, config, ["tcw-aaaaaaaa", `${uid}`], 20_000);
   assert.equal(stdout, "found 2\nset-id 0\nleft 0\nlooked\n");
   assert.equal(existsSync(file), false);
+});
+
+test("what a task user owns and only root could remove stays, and is counted", { skip: needsRoot }, async (t) => {
+  const file = sharedFile(t);
+  chownSync(dirname(file), 0, 0);
+  chmodSync(dirname(file), 0o755);
+  const { stdout } = await runSweep(uid, config, ["tcw-aaaaaaaa", `${uid}`], 20_000);
+  assert.equal(stdout, "found 1\nset-id 0\nleft 1\nlooked\n");
+  assert.equal(existsSync(file), true);
 });
 
 test("the artifacts that an agent has saved in a shared place stay", { skip: needsRoot }, async (t) => {

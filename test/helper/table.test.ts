@@ -87,6 +87,7 @@ suite("A request", { skip: needsRoot }, () => {
     const frames = [
       ["spawn", { id: 8, ...tooLong }],
       ["createUser", { id: 9 }],
+      ["spawn", { id: 10, user: user.user, ...command }],
     ].map(([type, data]) => `${JSON.stringify({ type, data })}\f`);
     client.send(frames.join(""));
     assert.equal((await within(client.ended, "the end"))?.code, "message-invalid");
@@ -97,6 +98,8 @@ suite("A request", { skip: needsRoot }, () => {
       .slice(before)
       .filter((argv) => argv[1] === "-create" && argv.length === 3);
     assert.equal(made.length, 2, "one group and one user record");
+    const spawned = fixture.helper.audit().filter((line) => line["action"] === "spawn" && line["user"] === user.name);
+    assert.deepEqual(spawned, []);
   });
 
   test("to reuse, to park or for graphics is refused, and the user can still be used and deleted", async (t) => {
@@ -134,5 +137,20 @@ suite("A request", { skip: needsRoot }, () => {
     assert.equal(results.filter(({ status }) => status === "fulfilled").length, 3);
     const refused = results.find((result) => result.status === "rejected");
     assert.equal(refused?.reason.code, "no-free-user");
+  });
+
+  test("for a resting user beyond maxUsers is refused too", async (t) => {
+    const client = await fixture.client(t);
+    const make = () => client.request("createUser", {});
+    const [a, b, c] = [await make(), await make(), await make()];
+    fixture.helper.modes("tcc=denied\n");
+    t.after(() => fixture.helper.modes(""));
+    for (const { user } of [a, b]) assert.equal((await client.request("deleteUser", { user })).state, "resting");
+    fixture.helper.modes("");
+    // Two new ones: those two have to rest until c has ended, too.
+    for (const { uid } of [await make(), await make()]) assert.ok(uid !== a.uid && uid !== b.uid);
+    await client.request("deleteUser", { user: c.user });
+    assert.ok([a.uid, b.uid].includes((await make()).uid));
+    await rejectsWith(make(), "no-free-user");
   });
 });

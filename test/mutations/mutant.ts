@@ -1,16 +1,18 @@
 /** A copy of the checkout with one edit in it, and the tests that run there. */
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { root } from "../imports.ts";
 import type { Mutation } from "./mutation.ts";
 import { startPrivately } from "./private-machine.ts";
 
 const parts = ["agent", "helper", "shared", "launchd", "test", "docs", "examples", "package.json", "package-lock.json"];
-const timeLimitMs = 180_000;
-
-export interface Verdict {
-  readonly passed: number;
-  readonly failed: number;
+const timeLimitMs = 120_000;
+interface Verdict {
+  readonly passed: readonly string[];
+  /** Tests whose own lines failed: not those of which the helper did not even start, say. */
+  readonly failed: readonly string[];
+  readonly isAllWell: boolean;
   /** The time was up: a test that hangs has noticed too. */
   readonly late: boolean;
   readonly output: string;
@@ -18,13 +20,32 @@ export interface Verdict {
 
 /** The file with the edit. Throws when `from` is not there exactly once. */
 export function mutate({ file, from, to }: Mutation): string {
-  const text = readFileSync(join(root, file), "utf8");
-  if (text.split(from).length !== 2) throw new Error(`${file}: ${JSON.stringify(from)} must occur exactly once`);
-  return text.replace(from, () => to);
+  const source = readFileSync(join(root, file), "utf8");
+  if (source.split(from).length !== 2) throw new Error(`${file}: ${JSON.stringify(from)} must occur exactly once`);
+  return source.replace(from, () => to);
 }
 
-/** A pattern that matches the text itself. */
-const literally = (text: string): string => text.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+/** A pattern that matches the words themselves. */
+const literally = (words: string): string => words.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+
+/** Runs the tests of a file whose names hold one of these, on a machine of their own. */
+async function runTests(folder: string, file: string, names: readonly string[]): Promise<Verdict> {
+  const patterns = names.map((name) => `--test-name-pattern=${literally(name)}`);
+  const child = startPrivately(folder, [process.execPath, "--test", "--test-reporter=tap", ...patterns, file]);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    child.kill("SIGKILL");
+  }, timeLimitMs);
+  const output = (await Promise.all([text(child.stdout), text(child.stderr)])).join("");
+  clearTimeout(timer);
+  const passed = Array.from(output.matchAll(/^ *ok \d+ - (?!.* # SKIP)(.*)$/gm), ([, title = ""]) => title);
+  const failures = output.matchAll(
+    /^ *not ok \d+ - (.*)\n *---\n(?:(?! *\.\.\.\n).*\n)*? *failureType: '(?:testCodeFailure|uncaughtException|unhandledRejection)'$/gm,
+  );
+  const failed = Array.from(failures, ([, title = ""]) => title);
+  return { passed, failed, isAllWell: /^# pass [1-9]/m.test(output) && !/^ *not ok /m.test(output), late, output };
+}
 
 export class Mutant {
   readonly #folder: string;
@@ -38,53 +59,27 @@ export class Mutant {
     }
   }
 
-  /** Runs the tests with the edit in place, or as the checkout is. */
-  async run(caughtBy: Mutation["caughtBy"], mutation?: Mutation): Promise<Verdict> {
-    const path = mutation && join(this.#folder, mutation.file);
-    if (path) writeFileSync(path, mutate(mutation));
-    try {
-      const verdicts: Verdict[] = [];
-      for (const each of caughtBy) {
-        const verdict = await this.#test(each);
-        verdicts.push(verdict);
-        if (mutation && noticed(verdict)) break;
-      }
-      const sum = (key: "passed" | "failed"): number => verdicts.reduce((total, verdict) => total + verdict[key], 0);
-      const late = verdicts.some((verdict) => verdict.late);
-      const output = verdicts.map((verdict) => verdict.output).join("");
-      return { passed: sum("passed"), failed: sum("failed"), late, output };
-    } finally {
-      if (path) cpSync(join(root, mutation.file), path);
-    }
+  /** Those of `names` that no passing test of the checkout as it is has, or all when a test fails. */
+  async unsound(file: string, names: readonly string[]): Promise<{ names: string[]; output: string }> {
+    const { passed, isAllWell, output } = await runTests(this.#folder, file, names);
+    return { names: names.filter((name) => !isAllWell || !passed.some((title) => title.includes(name))), output };
   }
 
-  async #test({ file, name }: { file: string; name?: string }): Promise<Verdict> {
-    const words = ["--test", "--test-reporter=tap", ...(name ? [`--test-name-pattern=${literally(name)}`] : []), file];
-    const child = startPrivately(this.#folder, [process.execPath, ...words]);
-    let output = "";
-    child.stdout?.on("data", (bytes: Buffer) => {
-      output += bytes;
-    });
-    child.stderr?.on("data", (bytes: Buffer) => {
-      output += bytes;
-    });
-    let late = false;
-    const timer = setTimeout(() => {
-      late = true;
-      child.kill("SIGKILL");
-    }, timeLimitMs);
-    await new Promise((resolve) => child.once("close", resolve));
-    clearTimeout(timer);
-    const count = (word: string): number => Number(new RegExp(`^# ${word} (\\d+)$`, "m").exec(output)?.[1] ?? 0);
-    const broken = !late && !/^# tests \d+$/m.test(output) ? 1 : 0;
-    return { passed: count("pass"), failed: count("fail") + count("cancelled") + broken, late, output };
+  /** Takes the defence out. `how` the test noticed, in a few words, is empty when it did not. */
+  async run(mutation: Mutation): Promise<{ how: string; output: string }> {
+    const path = join(this.#folder, mutation.file);
+    const [file, name] = mutation.caughtBy;
+    writeFileSync(path, mutate(mutation));
+    try {
+      const { failed, late, output } = await runTests(this.#folder, file, [name]);
+      const how = failed.some((title) => title.includes(name)) ? "the test fails" : late ? "the test hangs" : "";
+      return { how, output };
+    } finally {
+      cpSync(join(root, mutation.file), path);
+    }
   }
 
   remove(): void {
     rmSync(this.#folder, { recursive: true });
   }
-}
-
-export function noticed({ failed, late }: Verdict): boolean {
-  return failed > 0 || late;
 }

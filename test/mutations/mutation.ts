@@ -1,4 +1,4 @@
-/** One defence taken out: an edit of a source file, and the tests that must notice. */
+/** One defence taken out: an edit of a source file, and the test that must notice. */
 export interface Mutation {
   /** The defence, as a short sentence about what is missing now. */
   readonly without: string;
@@ -7,6 +7,6 @@ export interface Mutation {
   /** Occurs exactly once in the file. */
   readonly from: string;
   readonly to: string;
-  /** At least one of these must fail. `name` is a part of a test's name; absent: the whole file. */
-  readonly caughtBy: readonly { readonly file: string; readonly name?: string }[];
+  /** The quickest test that fails then: its file, and a part of its name. */
+  readonly caughtBy: readonly [file: string, name: string];
 }

@@ -1,21 +1,21 @@
 /** Every defence that is taken out. */
 import type { Mutation } from "./mutation.ts";
+import { ofAccounts } from "./of-accounts.ts";
+import { ofAgent } from "./of-agent.ts";
+import { ofCommands } from "./of-commands.ts";
+import { ofEnds } from "./of-ends.ts";
+import { ofLogs } from "./of-logs.ts";
+import { ofSessions } from "./of-sessions.ts";
+import { ofStart } from "./of-start.ts";
+import { ofWire } from "./of-wire.ts";
 
 export const mutations: readonly Mutation[] = [
-  {
-    without: "the bound of a frame",
-    file: "shared/protocol/frames.ts",
-    from: "if (length > limits.frameBytes) {",
-    to: "if (length > 1e9) {",
-    caughtBy: [
-      { file: "test/protocol/frames.test.ts", name: "a frame that is too long is refused before its end has come" },
-    ],
-  },
-  {
-    without: "the state that a user must be in",
-    file: "helper/table.ts",
-    from: "if (user && user.state !== from) throw",
-    to: "if (user && user.state === undefined) throw",
-    caughtBy: [{ file: "test/helper/table.test.ts", name: "runs ends the connection as not-now" }],
-  },
+  ...ofWire,
+  ...ofSessions,
+  ...ofCommands,
+  ...ofAccounts,
+  ...ofEnds,
+  ...ofLogs,
+  ...ofStart,
+  ...ofAgent,
 ];

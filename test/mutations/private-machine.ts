@@ -3,7 +3,8 @@
  * namespaces, with throw-away layers over the directories that a helper writes to. A helper without one of its defences
  * can leave what it likes there. Linux, root.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import type { Readable } from "node:stream";
 
 const layered = ["etc", "var", "home", "root", "tmp"];
 /** $0 is the working directory, outside of /run, /mnt and /dev; $@ the program. */
@@ -16,6 +17,7 @@ for d in ${layered.join(" ")}; do
   chmod --reference=/$d /mnt/$d/upper
   mount -t overlay -o lowerdir=/$d,upperdir=/mnt/$d/upper,workdir=/mnt/$d/work private /$d
 done
+chmod 0700 /root
 mount -t tmpfs -o mode=1777 private /dev/shm
 mount -t tmpfs -o mode=0755 private /run
 mkdir -m 1777 /run/lock
@@ -23,12 +25,14 @@ for d in /var/lib/taskcluster-worker /var/log/taskcluster-worker; do
   mkdir -p $d
   mount -t tmpfs -o mode=0755 private $d
 done
+# Accounts of what runs outside meanwhile: their state is not here.
+sed -i -E '/^(tcw-|_tcworker:)/d' /etc/{passwd,group,shadow,gshadow}
 cd "$0"
 exec "$@"
 `;
 
 /** Everything in it dies with the returned process. */
-export function startPrivately(cwd: string, argv: readonly string[]): ChildProcess {
+export function startPrivately(cwd: string, argv: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
   const unshare = ["-m", "-p", "-f", "-i", "--kill-child", "--mount-proc"];
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
   return spawn("/usr/bin/unshare", [...unshare, "/bin/bash", "-c", lines, cwd, ...argv], {

@@ -4,14 +4,14 @@
  */
 import { dirname } from "node:path";
 import { root } from "../imports.ts";
-import { Mutant, noticed } from "./mutant.ts";
+import { Mutant } from "./mutant.ts";
 import type { Mutation } from "./mutation.ts";
 import { mutations } from "./mutations.ts";
 
 const workers = 2;
 const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
-/** Runs every job, at most `workers` at a time, each worker with a checkout of its own. */
+/** Does every job, at most `workers` at a time, each worker with a checkout of its own. */
 async function each<T>(jobs: readonly T[], work: (job: T, mutant: Mutant) => Promise<void>): Promise<void> {
   const waiting = [...jobs];
   const worker = async (): Promise<void> => {
@@ -25,30 +25,29 @@ async function each<T>(jobs: readonly T[], work: (job: T, mutant: Mutant) => Pro
   await Promise.all(Array.from({ length: workers }, worker));
 }
 
-/** Tests that fail, or do not exist, without any edit: a mutation that they catch proves nothing. */
-async function unsound(chosen: readonly Mutation[]): Promise<string[]> {
-  const tests = new Map(chosen.flatMap(({ caughtBy }) => caughtBy).map((test) => [`${test.file} ${test.name}`, test]));
-  const bad: string[] = [];
-  await each([...tests.values()], async (test, mutant) => {
-    const verdict = await mutant.run([test]);
-    if (noticed(verdict) || verdict.passed === 0) bad.push(`${test.file}: ${test.name ?? ""}\n${verdict.output}`);
+/** How many tests fail, or do not exist, without any edit: a mutation that they catch proves nothing. */
+async function unsound(chosen: readonly Mutation[]): Promise<number> {
+  const files = Map.groupBy(chosen, ({ caughtBy: [file] }) => file);
+  let count = 0;
+  await each([...files], async ([file, some], mutant) => {
+    const { names, output } = await mutant.unsound(file, [...new Set(some.map(({ caughtBy: [, name] }) => name))]);
+    count += names.length;
+    if (names.length > 0) say(`${output}\nfails or is not there without any edit: ${file}: ${names.join(", ")}`);
   });
-  return bad;
+  return count;
 }
 
 const words = process.argv.slice(2);
 const chosen = mutations.filter(({ without, file }) => words.every((word) => `${without} ${file}`.includes(word)));
 say(`${chosen.length} mutations; first their tests as they are`);
+let survived = 0;
 const bad = await unsound(chosen);
-for (const test of bad) say(`fails without any edit: ${test}`);
-const survivors: string[] = [];
-if (bad.length === 0) {
+if (bad === 0) {
   await each(chosen, async (mutation, mutant) => {
-    const verdict = await mutant.run(mutation.caughtBy, mutation);
-    const how = verdict.late ? "the tests hang" : `${verdict.failed} failed`;
-    if (!noticed(verdict)) survivors.push(mutation.without);
-    say(`${noticed(verdict) ? `caught (${how})` : "SURVIVED"}: without ${mutation.without} [${mutation.file}]`);
+    const { how, output } = await mutant.run(mutation);
+    if (!how) survived += 1;
+    say(`${how ? `caught, ${how}` : `${output}\nSURVIVED`}: without ${mutation.without} [${mutation.file}]`);
   });
-  say(`\n${chosen.length - survivors.length} of ${chosen.length} mutations caught, ${survivors.length} survived`);
+  say(`\n${chosen.length - survived} of ${chosen.length} mutations caught, ${survived} survived`);
 }
-process.exitCode = bad.length > 0 || survivors.length > 0 ? 1 : 0;
+process.exitCode = bad > 0 || survived > 0 ? 1 : 0;

@@ -292,12 +292,12 @@ export const rows3160: readonly Row[] = [
     attacker: "local user",
     attack: "Two helpers of one instance run at once.",
     echo: "",
-    defence: "A lock that names its holder by pid and start time (helper/lock.ts).",
+    defence: "A lock that the kernel holds for a process (helper/lock.ts).",
     played: {
       tests: [
         {
           file: "test/helper/main.test.ts",
-          name: "ends with 75, naming the process, when another helper serves the instance",
+          name: "ends with 75, saying where its process is named, when another helper serves the instance",
         },
         { file: "test/helper/lock.test.ts", name: "a lock is one process's until it gives it back" },
       ],
@@ -310,7 +310,7 @@ export const rows3160: readonly Row[] = [
     attack:
       "A record is deleted and made again under the same name by somebody else, right before the helper deletes it.",
     echo: "",
-    defence: "The GeneratedUID is compared before anything is deleted or used again (helper/records.ts).",
+    defence: "The GeneratedUID is compared before a record is deleted or used again (helper/records.ts).",
     played: {
       tests: [
         {

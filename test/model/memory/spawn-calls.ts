@@ -7,7 +7,7 @@ import type { MemorySocket } from "./network.ts";
 export const tools = { ps: "/bin/ps", id: "/usr/bin/id", launchctl: undefined } as const;
 
 async function runPs({ faults, kernel, clock }: Machine, timeoutMs: number): Promise<ToolResult> {
-  if (faults.strikes("ps-blind")) return { exit: 0, stdout: "    1     0     0     0 Ss\n" };
+  if (faults.strikes("ps-blind")) return { exit: 0, stdout: "    2     0     0     0 Ss\n" };
   if (!faults.strikes("ps-fails")) return { exit: 0, stdout: kernel.list() };
   if (faults.met("ps-fails") % 3 === 0) throw new Error("spawn /bin/ps EAGAIN");
   if (faults.met("ps-fails") % 3 === 1) return { exit: 1, stdout: "" };

@@ -1,0 +1,6 @@
+/** Kills every process of a uid, as the helper does, and prints what came of it: `node kill-entry.ts UID FOLDER`. */
+import { Audit } from "../../helper/audit.ts";
+import { killProcesses } from "../../helper/reap.ts";
+
+const [uid, folder] = process.argv.slice(2);
+process.stdout.write(JSON.stringify(await killProcesses(Number(uid), new Audit(`${folder}/audit.log`))));
