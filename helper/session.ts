@@ -7,7 +7,6 @@ import type { Gone, HelperMessage, ProcessId, UserId } from "../shared/protocol/
 import type { TaskUser } from "../shared/protocol/root-types.ts";
 import type { Helper } from "./helper.ts";
 import { createUser, endUser } from "./life.ts";
-import { Refusal } from "./refusal.ts";
 import { Tickets } from "./tickets.ts";
 
 export class Session {
@@ -17,7 +16,8 @@ export class Session {
   greeted = false;
   readonly #socket: Socket;
   readonly #users = new Map<UserId, TaskUser>();
-  readonly #creating = new Set<Promise<TaskUser>>();
+  /** Creations and kills under way: users are ended behind them, so that no kill hides from a sweep what it found. */
+  readonly working = new Set<Promise<unknown>>();
   readonly #ending = new WeakMap<TaskUser, Promise<Gone>>();
   #closed: Promise<void> | undefined;
 
@@ -54,10 +54,9 @@ export class Session {
 
   /** Throws a Refusal when there is no user to be had, an Error when a step fails. */
   async create(): Promise<TaskUser> {
-    if (this.closed) throw new Refusal("shutting-down", "the connection is ending");
     const creating = createUser(this.helper).then((user) => this.#users.set(user.id, user) && user);
-    this.#creating.add(creating);
-    return creating.finally(() => this.#creating.delete(creating));
+    this.working.add(creating);
+    return creating.finally(() => this.working.delete(creating));
   }
 
   /** Ends one user, once. It leaves the session's hands whatever comes of it. */
@@ -75,7 +74,7 @@ export class Session {
 
   async #endAll(): Promise<void> {
     this.tickets.close();
-    await Promise.allSettled(this.#creating);
+    await Promise.allSettled(this.working);
     await Promise.all([...this.#users.values()].map((user) => this.end(user)));
   }
 }

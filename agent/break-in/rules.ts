@@ -24,7 +24,6 @@ const rules: Record<ErrorCode, string> = {
   "kill-failed": "The end of processes is looked at, not assumed (helper/reap.ts).",
   "journal-unwritable":
     "Nothing new begins that could not be journalled and audited (helper/journal.ts, helper/audit.ts).",
-  "shutting-down": "A connection that ends makes no more users (helper/session.ts).",
 };
 
 export function ruleBehind(code: ErrorCode): string {

@@ -28,7 +28,7 @@ const timeoutsMs: Partial<Record<RequestName, number>> = {
 const transient = ["ENOENT", "EACCES", "ECONNREFUSED", "busy"];
 
 /** No task can be run now, by whatever it was that could not be done. */
-const noUserNow: readonly ErrorCode[] = ["no-free-user", "create-failed", "journal-unwritable", "shutting-down"];
+const noUserNow: readonly ErrorCode[] = ["no-free-user", "create-failed", "journal-unwritable"];
 
 /** The helper said no to one request; the connection goes on. */
 export class HelperRefusedError extends EngineError {

@@ -18,6 +18,5 @@ export const errorCodes = {
   "spawn-failed": "the process could not be started by the system",
   "kill-failed": "processes of the user are left after ten seconds of killing",
   "journal-unwritable": "the journal or the audit log cannot be written",
-  "shutting-down": "the helper is ending",
 } as const;
 export type ErrorCode = keyof typeof errorCodes;

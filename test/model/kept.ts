@@ -67,4 +67,27 @@ const blindKill: Sequence = {
   ],
 };
 
-export const kept: readonly Sequence[] = [...fullWhileCreating, fullWhileWaking, ticketTwice, blindKill];
+/** A connection ends while a kill runs, and something comes back during the sweep: no kill may hide it from the proof. */
+const killBesideTheEnd = Array.from(
+  { length: 10 },
+  (_, seed): Sequence => ({
+    seed,
+    stop: false,
+    steps: [
+      { do: "session" },
+      create,
+      { do: "finish" },
+      { do: "fault", kind: "comes-back", after: 0, times: 1 },
+      { do: "send", on: 0, asks: [{ ask: "killUser", user: 0 }], pieces: false },
+      { do: "close", on: 0, abruptly: seed % 2 === 0 },
+    ],
+  }),
+);
+
+export const kept: readonly Sequence[] = [
+  ...fullWhileCreating,
+  fullWhileWaking,
+  ticketTwice,
+  blindKill,
+  ...killBesideTheEnd,
+];

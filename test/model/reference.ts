@@ -107,9 +107,9 @@ export class Reference {
   }
 
   #room(): Room {
-    const coming = this.#eyes.exact ? 0 : this.#creations;
+    const room = new Room(this.#eyes, this.#maxUsers, this.#creations);
     this.#creations += 1;
-    return new Room(this.#eyes, this.#maxUsers, coming);
+    return room;
   }
 
   /** On real sockets what was sent before may not have been done yet, and what is done may not have been heard of. */

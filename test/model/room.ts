@@ -8,11 +8,11 @@ export class Room {
   /** Uids that could have been given at any moment since the request. */
   #free: ReadonlySet<number>;
 
-  /** `coming`: users that may have been made by the time the request is looked at. */
+  /** `coming`: users in the making; on a real machine they may be live or not by the time the request is looked at. */
   constructor(eyes: Eyes, maxUsers: number, coming: number) {
     this.#eyes = eyes;
     this.#maxUsers = maxUsers;
-    this.#mostLive = eyes.live() + coming;
+    this.#mostLive = eyes.exact ? Math.max(eyes.live(), coming) : eyes.live() + coming;
     this.#free = new Set(eyes.freeUids());
   }
 
