@@ -61,8 +61,8 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
       const swept = await sweep(helper, user);
       ({ killed, left: alive } = await killProcesses(uid, audit));
       removed.shared += Math.max(0, swept.found - swept.left);
-      // It counts only when nothing else of the uid ran meanwhile: that could have made things behind its back.
-      left.shared = killed === 0 && swept.looked ? swept.left : Math.max(1, swept.left);
+      // It counts only when it found nothing, and nothing else of the uid ran: that could have made things behind its back.
+      left.shared = killed === 0 && swept.looked ? swept.left || swept.found : Math.max(1, swept.left);
     }
     removed.processes += killed;
     left.processes = alive;

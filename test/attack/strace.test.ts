@@ -65,8 +65,10 @@ suite("What the kernel sees of root", { skip: needsRoot }, () => {
     const made = new Set(below.map(({ call }) => call.replace(/at2?$/, "")));
     assert.deepEqual(
       [...made].sort(),
-      ["chmod", "fchmod", "lchown", "mkdir", "rename", "rmdir"].filter((call) => made.has(call)),
+      ["chmod", "fchmod", "lchown", "mkdir", "open", "rename", "rmdir"].filter((call) => made.has(call)),
     );
+    const opened = below.filter(({ call }) => call.startsWith("open")).flatMap(({ paths }) => paths);
+    assert.deepEqual(new Set(opened), new Set([grave]), "what is opened is the graveyard, to list it");
     for (const { call, paths, line } of below) {
       assert.ok(
         paths.every((path) => fixed.test(path)),

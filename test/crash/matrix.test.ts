@@ -52,5 +52,5 @@ test("60 tasks with accounts that cannot be deleted use few of them, again and a
   const report = await runPool(60, () => {});
   t.diagnostic(JSON.stringify(report));
   assert.deepEqual([report.tasks, report.quarantined], [60, 3]);
-  assert.ok(report.mostRecords <= 25 && report.reused > 40);
+  assert.ok(report.mostRecords <= 25 && report.reused >= 60 - 25);
 });

@@ -56,7 +56,7 @@ test("a fault point is named by its function and its place in it", () => {
       "life.ts#endUser#1 await-killProcesses",
       "life.ts#endUser#2 await-sweep",
       "life.ts#endUser#3 await-killProcesses",
-      "life.ts#endUser#4 await-dscl.alone",
+      "life.ts#endUser#4 await-removeRecords",
     ],
   );
 });
