@@ -74,7 +74,8 @@ export class RealWorld {
   }
 
   #journal(): string[] {
-    return lines(`${this.#helper.places.private}/journal`);
+    const file = `${this.#helper.places.private}/journal`;
+    return existsSync(file) ? lines(file) : []; // It is not there before the first step.
   }
 
   #recorded(name: string): { name: string; uid: number; state: string } | undefined {
