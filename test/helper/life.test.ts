@@ -154,22 +154,4 @@ suite("The end of a task user", { skip: needsRoot }, () => {
     ]);
     assert.ok(hashes.toString().includes(auditHead));
   });
-
-  test("is no rest for an account that was half made when its helper was killed", async (t) => {
-    const client = await fixture.client(t);
-    fixture.helper.modes("slow=300\n");
-    const before = fixture.helper.calls().length;
-    client.frame("createUser", { id: 1000 });
-    const isHalf = (): boolean =>
-      fixture.helper
-        .calls()
-        .slice(before)
-        .some((argv) => argv.includes("UserShell"));
-    await eventually(isHalf, "half of the record is made");
-    await fixture.helper.kill();
-    fixture.helper.modes("tcc=denied\n");
-    await fixture.helper.restart();
-    fixture.helper.modes("");
-    assert.equal(fixture.helper.status().resting, 0);
-  });
 });

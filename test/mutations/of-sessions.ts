@@ -145,7 +145,7 @@ export const ofSessions: readonly Mutation[] = [
   {
     without: "the end of users that are being made",
     file: "helper/session.ts",
-    from: "await Promise.allSettled(this.#creating);",
+    from: "await Promise.allSettled(this.working);",
     to: "",
     caughtBy: ["test/helper/lease.test.ts", "is gone when the connection closes while a user is made"],
   },

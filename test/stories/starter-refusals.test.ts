@@ -50,7 +50,8 @@ describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
 
   test("says where the helper's log is when that does not start, with the machine's own helper.json: 70", async () => {
     const { status, said } = await prepared(`mkdir -p /etc/taskcluster-worker /home/tasks; chmod 777 /home/tasks
-      echo '{ "tasksDir": "/home/tasks", "dscl": "'$PWD'/test/dscl/dscl" }' >/etc/taskcluster-worker/helper.json; ${run}`);
+      cp test/dscl/dscl /home/dscl; chmod 755 /home/dscl
+      echo '{ "tasksDir": "/home/tasks", "dscl": "/home/dscl" }' >/etc/taskcluster-worker/helper.json; ${run}`);
     assert.equal(status, 70, said);
     assert.match(said, /the helper ended: read \/var\/log\/taskcluster-worker\/slice-1\/helper\.log\n$/);
   });
