@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { after, before, suite, test } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { needsRoot } from "../root.ts";
@@ -109,34 +109,6 @@ suite("What a connection made", { skip: needsRoot }, () => {
       await helper.restart();
       assert.deepEqual(accountsIn(helper.slice.firstUid, helper.slice.firstUid + 24), [], `after ${after} calls`);
     }
-  });
-
-  test("is quarantined, not used again, when the helper is killed while it is made and macOS keeps its half-made records", async (t) => {
-    helper.modes("tcc=denied\n");
-    t.after(async () => {
-      helper.modes("");
-      await helper.kill();
-      helper.forget();
-      await helper.restart();
-    });
-    const isHalf = (): boolean =>
-      JSON.parse(readFileSync(`${helper.places.private}/journal`, "utf8").trim().split("\n").at(-1) ?? "").guid === "";
-    for (let attempt = 0; ; attempt += 1) {
-      const client = await Client.hello(helper.socketPath);
-      const before = helper.calls().length;
-      client.ask("createUser", {});
-      const isId = (argv: string[]): boolean => argv.includes("UniqueID");
-      await eventually(() => helper.calls().slice(before).some(isId), "the user's record is being made");
-      await helper.kill();
-      if (isHalf()) break;
-      assert.ok(attempt < 10, "the helper was faster each time");
-      helper.forget();
-      helper.modes("tcc=denied\n");
-      await helper.restart();
-    }
-    await helper.restart();
-    const { live, resting, quarantined } = helper.status();
-    assert.deepEqual({ live, resting, quarantined }, { live: 0, resting: 0, quarantined: 1 });
   });
 
   test("is gone when the helper is asked to end, in the middle of a task", async () => {
