@@ -35,7 +35,7 @@ export async function createAccount(helper: Helper): Promise<TaskUser> {
   for (let attempt = 1; attempt <= size; attempt += 1) {
     const taken = await takenIds(dscl);
     // No await from here to the journal: of several creations at once, each sees there what the others have taken.
-    if (counts(helper).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers are live");
+    if (counts(helper).live >= config.maxUsers) throw new Refusal("no-free-user", "maxUsers live");
     const start = (journal.newest?.uid ?? last) - first + 1;
     const inTurn = Array.from({ length: size }, (_, step) => first + ((start + step) % size));
     const uid = inTurn.find((each) => !taken.has(each) && !journal.users.has(each) && journal.isCold(each));

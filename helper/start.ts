@@ -26,7 +26,7 @@ function agentAccount(action: "acquire" | "release"): string {
   const run = spawnSync(node, words, { cwd: "/", env: {}, encoding: "utf8" });
   rmSync(config);
   if (action === "release") rmSync(`${starters}/${process.pid}`);
-  if (run.status !== 0) end(70, `the agent's account: ${/^Error: (.*)/m.exec(run.stderr)?.[1]}`);
+  if (run.status !== 0) end(70, `the agent's account: ${/^Error: (.*)/m.exec(run.stderr)?.[1] ?? run.stderr}`);
   return run.stdout;
 }
 const account: { uid: number; home: string } = JSON.parse(agentAccount("acquire"));
