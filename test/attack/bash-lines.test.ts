@@ -1,10 +1,11 @@
 /** The constant lines of bash before every command, attacked through all that an agent can put into a request. */
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { before, suite, test } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { readOnlyNames } from "../../shared/protocol/schemas.ts";
 import { Client, path } from "../helper/client.ts";
-import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
+import { shareUser } from "../helper/fixture.ts";
+import type { RealHelper } from "../helper/real-helper.ts";
 import { within } from "../helper/wait.ts";
 import { needsRoot } from "../root.ts";
 
@@ -14,10 +15,10 @@ suite("The lines before a command", { skip: needsRoot }, () => {
   let helper: RealHelper;
   let client: Client;
   let user: Answers["createUser"];
+  shareUser((seat) => {
+    ({ helper, client, user } = seat);
+  });
   before(async () => {
-    helper = await startRealHelper();
-    client = await Client.hello(helper.socketPath);
-    user = await client.request("createUser", {});
     await client.run(
       user.user,
       bash("mkdir bin; printf '#!/bin/sh\\necho $0 ran as $(/usr/bin/id -u) >>~/evil\\n' >bin/x"),
@@ -26,10 +27,6 @@ suite("The lines before a command", { skip: needsRoot }, () => {
       user.user,
       bash("chmod +x bin/x; cd bin; for n in cat id printf times ulimit trap read env; do ln x $n; done"),
     );
-  });
-  after(async () => {
-    await client?.close();
-    await helper?.stop();
   });
 
   test("start with no variable of the request, and what they start to check and to report sees none", async () => {

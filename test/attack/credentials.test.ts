@@ -9,9 +9,11 @@ suite("The worker's credentials", { skip: needsRoot }, () => {
     const [head, tail] = [randomBytes(12).toString("hex"), randomBytes(12).toString("hex")];
     const places =
       "/var/lib/taskcluster-worker/agent /var/lib/taskcluster-worker/*/private /var/log/taskcluster-worker /run";
+    // What is looked for is on no command line of the search itself, or that would find itself.
     const find = [
-      `cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -c ${head}_''${tail}`,
-      `grep -rlsI ${head}_''${tail} ${places}`,
+      `echo ${head}_''${tail} >wanted`,
+      "cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -cf wanted",
+      `grep -rlsIf wanted ${places}`,
       "ps axo args= | grep -c '[m]ain.ts run-task'", // It has looked: it sees the agent's command line.
     ].join("; ");
     const env = { TASKCLUSTER_ACCESS_TOKEN: `${head}_${tail}` };

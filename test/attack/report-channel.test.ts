@@ -3,10 +3,10 @@
  * the same uid as that shell, so it may lie about its own end. It must not be able to say anything else.
  */
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { before, suite, test } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
-import { Client, path } from "../helper/client.ts";
-import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
+import { type Client, path } from "../helper/client.ts";
+import { shareUser } from "../helper/fixture.ts";
 import { needsRoot } from "../root.ts";
 
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
@@ -21,19 +21,14 @@ const steal = `perl -e '
 const tried = /^(taken|Operation not permitted)\n/;
 
 suite("A task that attacks the report of its own end", { skip: needsRoot }, () => {
-  let helper: RealHelper;
   let client: Client;
   let user: Answers["createUser"];
   let other: Answers["createUser"];
-  before(async () => {
-    helper = await startRealHelper();
-    client = await Client.hello(helper.socketPath);
-    user = await client.request("createUser", {});
-    other = await client.request("createUser", {});
+  shareUser((seat) => {
+    ({ client, user } = seat);
   });
-  after(async () => {
-    await client?.close();
-    await helper?.stop();
+  before(async () => {
+    other = await client.request("createUser", {});
   });
 
   test("finds the channel neither in its command nor in a child of it", async () => {

@@ -1,11 +1,12 @@
 /** Arguments, environments and names at the bounds of the protocol and of the kernel. */
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import { limits } from "../../shared/protocol/limits.ts";
 import type { Answers } from "../../shared/protocol/messages.ts";
-import { Client, path, rejectsWith } from "../helper/client.ts";
+import { type Client, path, rejectsWith } from "../helper/client.ts";
+import { shareUser } from "../helper/fixture.ts";
 import { toolOutput } from "../helper/machine.ts";
-import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
+import type { RealHelper } from "../helper/real-helper.ts";
 import { needsRoot } from "../root.ts";
 
 const half = "x".repeat(limits.stringBytes);
@@ -21,14 +22,8 @@ suite("A request at the limits", { skip: needsRoot }, () => {
   let helper: RealHelper;
   let client: Client;
   let user: Answers["createUser"];
-  before(async () => {
-    helper = await startRealHelper();
-    client = await Client.hello(helper.socketPath);
-    user = await client.request("createUser", {});
-  });
-  after(async () => {
-    await client?.close();
-    await helper?.stop();
+  shareUser((seat) => {
+    ({ helper, client, user } = seat);
   });
 
   test("runs with as many bytes, and as many strings, as the protocol allows", async () => {

@@ -91,23 +91,15 @@ suite("An agent that chooses ids", { skip: needsRoot }, () => {
     }
   });
 
-  test("the kernel ignores setuid, as XNU does for -101: the first lines of the child see it and run nothing", () => {
+  /** bash's arguments up to those of the command, as the helper gives them for the uid 5555. */
+  function firstLines(): string[] {
     const lines = readFileSync(join(fixture.helper.code, "helper/become-user.sh"), "utf8");
-    const argv = [
-      "--norc",
-      "--noprofile",
-      "-p",
-      "-c",
-      lines,
-      "become-user",
-      "5555",
-      "60",
-      "256",
-      "0022",
-      "/",
-      "direct",
-    ];
-    const asRoot = spawnSync("/bin/bash", [...argv, "/bin/echo", "I am root"], {
+    const prologue = ["5555", "60", "256", "0022", "/", "direct"];
+    return ["--norc", "--noprofile", "-p", "-c", lines, "become-user", ...prologue];
+  }
+
+  test("the kernel ignores setuid, as XNU does for -101: the first lines of the child see it and run nothing", () => {
+    const asRoot = spawnSync("/bin/bash", [...firstLines(), "/bin/echo", "I am root"], {
       env: {},
       timeout: 10_000,
       stdio: ["ignore", "pipe", "pipe", "pipe"],
@@ -118,24 +110,9 @@ suite("An agent that chooses ids", { skip: needsRoot }, () => {
   });
 
   test("the group of the child is still root's: its first lines see it and run nothing", () => {
-    const lines = readFileSync(join(fixture.helper.code, "helper/become-user.sh"), "utf8");
-    const argv = [
-      "--norc",
-      "--noprofile",
-      "-p",
-      "-c",
-      lines,
-      "become-user",
-      "5555",
-      "60",
-      "256",
-      "0022",
-      "/",
-      "direct",
-    ];
     const stdio: ["ignore", "pipe", "pipe", "pipe"] = ["ignore", "pipe", "pipe", "pipe"];
     const options = { uid: 5555, gid: 0, env: {}, stdio, encoding: "utf8", timeout: 10_000 } as const;
-    const child = spawnSync("/bin/bash", [...argv, "/bin/echo", "I am in wheel"], options);
+    const child = spawnSync("/bin/bash", [...firstLines(), "/bin/echo", "I am in wheel"], options);
     assert.deepEqual([child.status, child.stdout, `${child.output[3]}`], [126, "", "not-the-user\n"]);
   });
 

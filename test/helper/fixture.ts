@@ -45,3 +45,24 @@ export function useHelper(settings: Record<string, unknown> = {}): Fixture {
     },
   };
 }
+
+export interface Seat {
+  readonly helper: RealHelper;
+  readonly client: Client;
+  readonly user: Answers["createUser"];
+}
+
+/** To be called in a suite whose tests share one client and one task user: `take` gets them before the first of them. */
+export function shareUser(take: (seat: Seat) => void): void {
+  let seat: Seat | undefined;
+  before(async () => {
+    const helper = await startRealHelper();
+    const client = await Client.hello(helper.socketPath);
+    seat = { helper, client, user: await client.request("createUser", {}) };
+    take(seat);
+  });
+  after(async () => {
+    await seat?.client.close();
+    await seat?.helper.stop();
+  });
+}

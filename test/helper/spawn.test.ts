@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
-import { after, before, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import { limits } from "../../shared/protocol/limits.ts";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { needsRoot } from "../root.ts";
-import { Client, path, rejectsWith } from "./client.ts";
-import { type RealHelper, startRealHelper } from "./real-helper.ts";
+import { type Client, path, rejectsWith } from "./client.ts";
+import { shareUser } from "./fixture.ts";
+import type { RealHelper } from "./real-helper.ts";
 
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
 
@@ -12,15 +13,8 @@ suite("A command of a task", { skip: needsRoot }, () => {
   let helper: RealHelper;
   let client: Client;
   let user: Answers["createUser"];
-
-  before(async () => {
-    helper = await startRealHelper();
-    client = await Client.hello(helper.socketPath);
-    user = await client.request("createUser", {});
-  });
-  after(async () => {
-    await client?.close();
-    await helper?.stop();
+  shareUser((seat) => {
+    ({ helper, client, user } = seat);
   });
 
   test("has the task user's uid and gid as real, effective and saved ids, and no other group", async () => {

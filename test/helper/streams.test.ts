@@ -1,27 +1,19 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { after, before, suite, test } from "node:test";
+import { suite, test } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { needsRoot } from "../root.ts";
-import { Client, path } from "./client.ts";
-import { type RealHelper, startRealHelper } from "./real-helper.ts";
+import { type Client, path } from "./client.ts";
+import { shareUser } from "./fixture.ts";
 
 const sha256 = (bytes: Buffer): string => createHash("sha256").update(bytes).digest("hex");
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
 
 suite("A command's standard streams", { skip: needsRoot }, () => {
-  let helper: RealHelper;
   let client: Client;
   let user: Answers["createUser"];
-
-  before(async () => {
-    helper = await startRealHelper();
-    client = await Client.hello(helper.socketPath);
-    user = await client.request("createUser", {});
-  });
-  after(async () => {
-    await client?.close();
-    await helper?.stop();
+  shareUser((seat) => {
+    ({ client, user } = seat);
   });
 
   test("keep the lines printed before `kill 0`", async () => {
