@@ -1,5 +1,4 @@
 /** A connection to the helper that sends whatever it is given, honest or not, and hears what comes back. */
-import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { ATTACHED } from "../../shared/protocol/limits.ts";
 import type { HelperMessage } from "../../shared/protocol/messages.ts";
@@ -83,7 +82,8 @@ export async function attach(path: string, ticket: string): Promise<Socket | nul
   const socket = connect(path);
   socket.on("error", () => {});
   socket.write(`${JSON.stringify({ type: "attach", data: { ticket } })}\f`);
-  const closed = once(socket, "close").then(() => null);
+  // A reset is no failure here: a process that ends with unread input makes one.
+  const closed = new Promise<null>((resolve) => socket.once("close", () => resolve(null)));
   const acknowledged = new Promise<Buffer>((resolve) => socket.once("readable", () => resolve(socket.read(1))));
   const first = await Promise.race([acknowledged, closed]);
   return first?.[0] === ATTACHED ? socket : null;

@@ -34,7 +34,7 @@ function filesOf({ arguments: { operands, values }, argv, launch }: Context): st
 async function* linesOf({ launch }: Context, path: string): AsyncGenerator<LogLine> {
   try {
     const fd = launch.files.get(path) ?? (await open(path, "r"));
-    yield* logLines(createReadStream(path, typeof fd === "number" ? { fd } : { fd }));
+    yield* logLines(createReadStream(path, { fd }));
   } catch (error) {
     throw new CommandError(exitStatus.usage, whyUnreadable(path, error));
   }
