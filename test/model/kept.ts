@@ -84,10 +84,32 @@ const killBesideTheEnd = Array.from(
   }),
 );
 
+/** An account that cannot be deleted serves three users: two that rest, the second ended by its connection's end. */
+const thirdUser: Sequence = {
+  seed: 0,
+  stop: false,
+  steps: [
+    { do: "session" },
+    create,
+    { do: "finish" },
+    { do: "tcc", on: true },
+    { do: "send", on: 0, asks: [{ ask: "deleteUser", user: 0, park: false }], pieces: false },
+    { do: "finish" },
+    create,
+    { do: "finish" },
+    { do: "close", on: 0, abruptly: false },
+    { do: "wait", ms: 5100 },
+    { do: "session" },
+    create,
+    { do: "finish" },
+  ],
+};
+
 export const kept: readonly Sequence[] = [
   ...fullWhileCreating,
   fullWhileWaking,
   ticketTwice,
   blindKill,
   ...killBesideTheEnd,
+  thirdUser,
 ];

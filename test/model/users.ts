@@ -24,9 +24,10 @@ export class Users {
 
   created({ user: id, name, uid }: Answers["createUser"], before: Met): User {
     if (!/^tcw-[a-z2-7]{8}$/.test(name)) deny(`a task user called ${name}`);
-    for (const each of this.all) {
-      if (each.name === name) this.#again(each);
-      else if (each.uid === uid && this.#lives(each)) deny(`uid ${uid} for a second living user`);
+    const latest = this.all.findLast((each) => each.name === name);
+    if (latest) this.#again(latest);
+    if (this.all.some((each) => each.name !== name && each.uid === uid && this.#lives(each))) {
+      deny(`uid ${uid} for a second living user`);
     }
     this.#resting.delete(name);
     if (this.#eyes.account(name) !== uid) deny(`${name} answered, and no account has its uid ${uid}`);
@@ -46,7 +47,7 @@ export class Users {
     return state === "ending" ? this.#eyes.account(name) === uid : state !== "over";
   }
 
-  /** An account that comes a second time must have rested in between. */
+  /** An account that comes again must have rested since its latest user. */
   #again({ state, name, before }: User): void {
     const rested = state === "ending" ? wentWrong(this.#eyes, excuses.resting, before) : this.#resting.has(name);
     if (!rested) deny(`${name} for a second user`);
