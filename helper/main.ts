@@ -14,13 +14,9 @@ import { placesOf } from "./places.ts";
 import { messageOf } from "./refusal.ts";
 import { trusted } from "./trust.ts";
 
-/** One JSON line in pino's own form: level, time in milliseconds, msg. */
-function log(level: 30 | 50, msg: string): void {
+/** One JSON line in pino's own form: level, time in milliseconds, msg. Returns the exit status, for who ends with it. */
+function log(level: 30 | 50, msg: string, status = 0): number {
   process.stderr.write(`${JSON.stringify({ level, time: Date.now(), name: "helper", msg })}\n`);
-}
-
-function refuse(status: number, msg: string): number {
-  log(50, msg);
   return status;
 }
 
@@ -65,7 +61,7 @@ async function main(): Promise<number> {
   }
   if (!existsSync(places.private)) mkdirSync(places.private, 0o700);
   const lock = takeLock(`${places.private}/helper.lock`);
-  if (!lock) return refuse(75, `another helper serves ${instance}; its pid is in ${places.status}`);
+  if (!lock) return log(50, `another helper serves ${instance}; its pid is in ${places.status}`, 75);
   const helper = makeHelper(instance, places, config);
   const stop = Promise.withResolvers<string>();
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) process.on(signal, () => stop.resolve(signal));
@@ -87,6 +83,6 @@ async function main(): Promise<number> {
 
 /** To its exit. Tests that measure call it without the flags, hence `import.meta.main` above. */
 export async function start(): Promise<never> {
-  return process.exit(await main().catch((error: unknown) => refuse(78, messageOf(error))));
+  return process.exit(await main().catch((error: unknown) => log(50, messageOf(error), 78)));
 }
 if (import.meta.main) await start();

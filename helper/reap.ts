@@ -6,7 +6,8 @@ import { runTool, tools } from "./spawn.ts";
 const quiet = { rounds: 3, apartMs: 50 };
 /** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */
 const weary = { rounds: 25, apartMs: 10 };
-const deadlineMs = 10_000; // To the first quiet round: the next ones only look, which takes long on a busy machine.
+/** To the first quiet round, but for so many lists at least: on a busy machine each takes seconds. */
+const [deadlineMs, leastLists] = [10_000, 16];
 
 /**
  * Pids with `uid` as real, effective or saved id; zombies are dead. Numeric columns only: a process can put anything
@@ -31,30 +32,31 @@ function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
 }
 
 /**
- * Kills by uid until nothing is left in several rounds in a row. A frozen process cannot fork, so all are stopped first;
- * a pid that changed hands between two lists is let go again. Resolves to the number of processes killed and left.
+ * Kills by uid until nothing is left in several rounds in a row. A frozen process cannot fork, and keeps its place: all
+ * are stopped until a list has nobody new, or four had, because who is killed makes room for what a bomb forks next.
  */
 export async function killProcesses(uid: number, audit: Audit): Promise<{ killed: number; left: number }> {
   audit.note("kill", { uid });
   // KeepAlive jobs of launchd come back else. Without an answer the rounds show whether any did.
   if (tools.launchctl) await runTool(tools.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
-  const killed = new Set<number>();
-  const until = performance.now() + deadlineMs;
-  let [left, needed, empty] = [0, quiet, 0];
-  while (empty < needed.rounds && (empty > 0 || performance.now() < until)) {
+  const [killed, until] = [new Set<number>(), performance.now() + deadlineMs];
+  let [left, empty, owed, freezes, needed, stopped] = [0, 0, leastLists, 0, quiet, new Set<number>()];
+  while (empty < needed.rounds && (empty > 0 || owed > 0 || performance.now() < until)) {
     const seen = await processesOf(uid);
+    owed = seen ? owed - 1 : 0;
     left = seen?.size ?? 1;
     empty = left === 0 ? empty + 1 : 0;
-    if (!seen || left === 0) {
-      if (empty < needed.rounds) await delay(needed.apartMs);
-      continue;
-    }
+    if (!seen?.size && empty < needed.rounds) await delay(needed.apartMs);
+    if (!seen) continue;
+    const vanished = stopped.difference(seen).difference(killed);
+    if (vanished.size > 0) needed = weary;
+    for (const pid of vanished) send(pid, "SIGCONT"); // It may have changed hands before it was stopped.
     for (const pid of seen) send(pid, "SIGSTOP");
-    const still = (await processesOf(uid)) ?? new Set<number>();
-    for (const pid of seen) if (!still.has(pid)) send(pid, "SIGCONT");
-    if (!seen.isSubsetOf(still)) needed = weary;
-    for (const pid of still) send(pid, "SIGKILL");
-    for (const pid of still) killed.add(pid);
+    const caught = seen.intersection(stopped);
+    stopped = seen;
+    if (caught.size < seen.size && ++freezes % 4 > 0) continue;
+    for (const pid of caught) send(pid, "SIGKILL");
+    for (const pid of caught) killed.add(pid);
   }
   if (empty < needed.rounds) left = Math.max(left, 1); // Time ran out before it was quiet.
   audit.note("killed", { uid, killed: killed.size, left });

@@ -1,5 +1,5 @@
 /** Tools that fail: what the agent is told must be true, and nobody may be lost. */
-import { chmodSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { accountOf } from "../helper/machine.ts";
@@ -27,8 +27,8 @@ const hurry: Plan["replace"] = [
   { file: "dscl.ts", from: "timeoutMs = 20_000", to: "timeoutMs = 1_000" },
   { file: "records.ts", from: "visibleMs = 10_000", to: "visibleMs = 1_000" },
 ];
-/** Where no answer can come, the kill rounds need not wait for it for long. */
-const giveUpSoon: Plan["replace"] = [{ file: "reap.ts", from: "deadlineMs = 10_000", to: "deadlineMs = 1_500" }];
+/** Where ps fails or takes long, the kill rounds need not wait for it for long: they are as many as before. */
+const giveUpSoon: Plan["replace"] = [{ file: "reap.ts", from: "[10_000, 16]", to: "[1_500, 16]" }];
 const [users, groups] = ["/Users/tcw-", "/Groups/tcw-"];
 
 export const troubles: readonly Trouble[] = [
@@ -57,6 +57,11 @@ export const troubles: readonly Trouble[] = [
     end: "gone",
   },
   { name: "ps takes its time", ps: 'sleep 2.5; exec /bin/ps "$@"', end: "gone" },
+  {
+    name: "ps takes its time, and shows the processes of a user one by one",
+    ps: `sleep 1; /bin/ps "$@" | awk '$2 < 4900 || !seen[$2]++'`,
+    end: "gone",
+  },
   { name: "ps says nothing, and that all is well", ps: "exit 0", end: "quarantined" },
   { name: "ps is cut short, and says that all is well", ps: '/bin/ps "$@" | head -n 1', end: "quarantined" },
   { name: "ps prints no numbers", ps: "echo all is well", end: "quarantined" },
@@ -67,11 +72,10 @@ const stranger = "_tcwcrash";
 /** The uid that the next task user would get: the one behind the newest. */
 function nextUid({ helper }: Matrix): number {
   const { firstUid } = helper.slice;
-  const planned = readFileSync(`${helper.places.private}/journal`, "utf8").matchAll(
-    /"uid":(\d+)[^\n]*"state":"planned"/g,
-  );
-  const newest = [...planned].at(-1)?.[1];
-  return firstUid + ((Number(newest) - firstUid + 1) % 25);
+  const file = `${helper.places.private}/journal`;
+  const journal = existsSync(file) ? readFileSync(file, "utf8") : "";
+  const newest = [...journal.matchAll(/"uid":(\d+)[^\n]*"state":"planned"/g)].at(-1)?.[1];
+  return newest === undefined ? firstUid : firstUid + ((Number(newest) - firstUid + 1) % 25);
 }
 
 /** Plays it, and says what was wrong. */
@@ -100,7 +104,7 @@ export async function playTrouble(matrix: Matrix, trouble: Trouble): Promise<{ t
     },
     replace: [
       ...hurry,
-      ...(trouble.ps && trouble.end === "quarantined" ? giveUpSoon : []),
+      ...(trouble.ps ? giveUpSoon : []),
       { file: "spawn.ts", from: 'ps: "/bin/ps"', to: `ps: ${JSON.stringify(ps)}` },
     ],
   });

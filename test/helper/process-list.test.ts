@@ -52,6 +52,26 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     assert.match(`${first} ${second}`, /^S\S* T/);
   });
 
+  test("that has somebody new is followed by another one before any is killed", async (t) => {
+    const place = folder(t);
+    const ids = { uid: uid + 2, gid: uid + 2 };
+    const [known, late] = ["60", "61"].map((seconds) => {
+      const sleeper = spawn("/bin/sleep", [seconds], { ...ids, stdio: "ignore" });
+      t.after(() => sleeper.kill("SIGKILL"));
+      return sleeper.pid;
+    });
+    copyFileSync("/bin/ps", join(place, "real"));
+    const look = `${place}/real -o stat= -p ${known} >>${place}/seen`;
+    const ps = [
+      look,
+      `(($(wc -l <${place}/seen) > 1)) || hidden=${late}`,
+      `${place}/real "$@" | awk "\\$1 != 0$hidden"`,
+    ];
+    writeFileSync(join(place, "ps"), `#!/bin/bash\n${ps.join("\n")}\n`, { mode: 0o755 });
+    assert.equal(await killedBehind(place, uid + 2), '{"killed":2,"left":0}');
+    assert.match(readFileSync(join(place, "seen"), "utf8"), /^S\S*\nT\S*\nT/);
+  });
+
   test("has one whose real uid alone is the task user's", async (t) => {
     const script = `$< = ${uid}; $| = 1; print "$< $>"; sleep 60`;
     const perl = spawn("/usr/bin/perl", ["-e", script], { stdio: ["ignore", "pipe", "inherit"] });
