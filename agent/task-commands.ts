@@ -32,7 +32,7 @@ function wasNotStarted({ code, signal, aborted }: CommandResult): boolean {
 }
 
 function notStarted(argv: readonly string[], { dialect }: TaskPayload, log: TaskLog): TaskError {
-  const what = `${argv[0]} is not in the PATH of the task, or cannot be executed`;
+  const what = `${argv[0]} is not in the PATH of the task, or cannot be executed, or its first line names an interpreter that is not there`;
   if (dialect === "taskcluster-worker") {
     return new TaskError("malformed-payload", `task.payload.command could not be started: ${what}.`);
   }

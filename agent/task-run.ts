@@ -136,7 +136,7 @@ export class TaskRun {
   async #build({ context, plugins }: Opened): Promise<void> {
     if (this.#ending) return;
     const { engine, events } = this.#services;
-    const sandbox = await TaskSandbox.make(engine);
+    const sandbox = await TaskSandbox.make(engine, context.signal);
     this.#sandbox = sandbox;
     const { taskId, runId } = context;
     const { name, uid } = sandbox.user;

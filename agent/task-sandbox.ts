@@ -16,9 +16,9 @@ export class TaskSandbox {
   #holder: { dispose(): Promise<Gone> };
   #linked: string | null = null;
 
-  /** Takes or makes a task user. Throws EngineError. */
-  static async make(engine: Engine): Promise<TaskSandbox> {
-    return new TaskSandbox(await engine.newSandboxBuilder());
+  /** Takes or makes a task user; `signal` ends the wait for one that is free. Throws EngineError, or the signal's reason. */
+  static async make(engine: Engine, signal: AbortSignal): Promise<TaskSandbox> {
+    return new TaskSandbox(await engine.newSandboxBuilder(signal));
   }
 
   private constructor(builder: SandboxBuilder) {

@@ -7,6 +7,8 @@ import { messageOf } from "../thrown.ts";
 /** Longer than the helper lets a silent connection or an unfinished frame wait. */
 const patienceMs = 8_000;
 const heldBytes = 2 * 1024 * 1024;
+/** Of messages that nobody has asked for yet, such as ends of processes, the newest are kept. */
+const heldMessages = 1000;
 
 export type Heard = HelperMessage | { readonly type: "silence" | "closed"; readonly data: string };
 
@@ -73,6 +75,7 @@ export class Wire {
     const frames = `${this.#text}${text}`.slice(-heldBytes).split("\f");
     this.#text = frames.pop() ?? "";
     for (const frame of frames) this.#heard.push(JSON.parse(frame));
+    this.#heard.splice(0, this.#heard.length - heldMessages);
     this.#wake();
   }
 }

@@ -14,8 +14,8 @@ export interface TaskUser {
 }
 
 export interface Engine {
-  /** Takes the warm task user or makes one. Throws EngineError. */
-  newSandboxBuilder(): Promise<SandboxBuilder>;
+  /** Takes the warm task user or makes one. `signal` ends a wait for a free one with its reason. Throws EngineError. */
+  newSandboxBuilder(signal?: AbortSignal): Promise<SandboxBuilder>;
   /** Aborted when the control connection is lost: every run then ends as worker-shutdown. */
   readonly lost: AbortSignal;
   /** Aborted when a task user could do what no task may: no task may begin on this machine. */

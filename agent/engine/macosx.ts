@@ -4,6 +4,7 @@
  */
 import type { Gone } from "../../shared/protocol/messages.ts";
 import { Canary } from "./canary.ts";
+import { Change, unlessAborted } from "./change.ts";
 import type { Engine, SandboxBuilder } from "./engine.ts";
 import { connectHelper, type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";
@@ -35,18 +36,17 @@ export class MacosxEngine implements Engine {
   /** Task users at once, as root has configured it. */
   readonly maxUsers: number;
   readonly #client: HelperClient;
-  readonly #lost: Promise<unknown>;
   readonly #log: EngineLog;
   readonly #canary: Canary;
   readonly #accounts = new Set<TaskAccount>();
   readonly #warm: WarmUser;
-  /** Replaced when a task user has ended: then there may be room for another. */
-  #ended = Promise.withResolvers<void>();
+  /** A task user has ended, so there may be room for another; or the helper is lost. */
+  readonly #room = new Change();
 
   constructor(client: HelperClient, maxUsers: number, { log, agentFiles = [] }: MacosxOptions) {
     this.maxUsers = maxUsers;
     this.#client = client;
-    this.#lost = new Promise((resolve) => client.lost.addEventListener("abort", resolve, { once: true }));
+    client.lost.addEventListener("abort", () => this.#room.ring(), { once: true });
     this.#log = log;
     this.#canary = new Canary(client.socketPath, agentFiles);
     this.#warm = new WarmUser(
@@ -70,8 +70,8 @@ export class MacosxEngine implements Engine {
     if (this.unsafe.aborted) throw this.unsafe.reason;
   }
 
-  async newSandboxBuilder(): Promise<SandboxBuilder> {
-    const account = await this.#take();
+  async newSandboxBuilder(signal?: AbortSignal): Promise<SandboxBuilder> {
+    const account = await this.#take(signal);
     let gone: Promise<Gone> | null = null;
     const end = (): Promise<Gone> => {
       gone ??= this.#end(account);
@@ -85,9 +85,9 @@ export class MacosxEngine implements Engine {
    * A task user; when the helper has none to give while others live, the first that is free. A uid waits until everybody
    * has ended who lived beside its last user, so many short tasks beside a long one can come to that.
    */
-  async #take(): Promise<TaskAccount> {
+  async #take(signal: AbortSignal | undefined): Promise<TaskAccount> {
     for (;;) {
-      const { promise: oneLess } = this.#ended;
+      const { next } = this.#room;
       try {
         return await this.#warm.take();
       } catch (error) {
@@ -95,7 +95,7 @@ export class MacosxEngine implements Engine {
         if (!full || this.#accounts.size === 0) throw error;
         this.#log.info({ reason: error.message }, "a task waits for a task user to end");
       }
-      await Promise.race([oneLess, this.#lost]);
+      await unlessAborted(next, signal);
       this.lost.throwIfAborted();
     }
   }
@@ -132,8 +132,7 @@ export class MacosxEngine implements Engine {
 
   async #end(account: TaskAccount): Promise<Gone> {
     const gone = await account.delete().finally(() => this.#accounts.delete(account));
-    this.#ended.resolve();
-    this.#ended = Promise.withResolvers();
+    this.#room.ring();
     const { name, uid } = account.user;
     const fields = { user: name, uid, ...gone };
     if (gone.state === "quarantined")

@@ -11,6 +11,7 @@ import {
   type TaskFile,
   type TaskUser,
 } from "./engine.ts";
+import { lacksInterpreter } from "./interpreter.ts";
 import { placeFile } from "./place-file.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { openTaskFile } from "./task-file.ts";
@@ -117,7 +118,8 @@ class MacosxSandbox implements Sandbox {
     this.#outlived = 0;
     const killsBefore = this.#kills;
     await this.#isolated;
-    const process = await this.#account.start({ argv, env: this.#env });
+    const command = { argv, env: this.#env };
+    const process = await this.#account.start(command);
     const startedAt = performance.now();
     const ended = process.exited.then(() => ({
       wallMs: Math.round(performance.now() - startedAt),
@@ -133,8 +135,11 @@ class MacosxSandbox implements Sandbox {
         kill: () => this.#account.kill(),
       });
       this.#outlived = Math.max(0, killed - relays);
-      const { code, signal, userMs, systemMs } = exited;
-      return { code, signal, userMs, systemMs, ...(await ended) };
+      const { signal, userMs, systemMs } = exited;
+      const times = { userMs, systemMs, ...(await ended) };
+      const isMissing = !times.aborted && (await lacksInterpreter(this.#account, command, exited.code));
+      const code = isMissing ? null : exited.code;
+      return { code, signal, ...times };
     } catch (error) {
       if (!this.#account.lost.aborted) await this.#account.kill();
       throw error;

@@ -2,7 +2,7 @@
  * `npm run bench [-- --short] [-- --json] [-- NAME …]`: figures beside baselines of the same run, on this machine, as root.
  * It is no test: a target that is missed is printed, and the exit status stays 0.
  */
-import { parseArgs } from "node:util";
+import { argumentsOf, endUsage } from "../arguments.ts";
 import { needsRoot } from "../root.ts";
 import type { Form } from "./bench-helper.ts";
 import { BenchWorker } from "./bench-worker.ts";
@@ -45,17 +45,20 @@ async function withWorker<T>(forms: StagedForms, form: Form, work: (worker: Benc
   }
 }
 
-const { values, positionals } = parseArgs({
+const usage = `npm run bench -- [--short] [--json] [NAME …]
+  --short   fewer rounds
+  --json    figures for a program to read
+  NAME      ${Object.keys(measures).join(", ")}; all unless told`;
+const { values, positionals } = argumentsOf(usage, {
   options: { json: { type: "boolean", default: false }, short: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const wanted = positionals.length > 0 ? positionals : Object.keys(measures);
 const unknown = wanted.find((name) => !Object.hasOwn(measures, name));
 if (unknown) {
-  progress(
+  endUsage(
     `bench: there is no measure "${unknown}": name some of ${Object.keys(measures).join(", ")}, or none for all`,
   );
-  process.exit(64);
 }
 if (needsRoot) {
   progress("bench: only root can make task users: run it with sudo");

@@ -1,8 +1,5 @@
-/**
- * The crash matrix: `npm run crash -- [--points REGEXP] [--all-passings] [--fault kill|fill|ENOSPC|EIO] [--shard I/N]`, or
- * `--trouble` for tools that fail, or `--pool N` for N tasks with accounts that cannot be deleted. As root; prints a table.
- */
-import { parseArgs } from "node:util";
+/** The crash matrix: `npm run crash`, as root; prints a table. */
+import { argumentsOf, countOf, endUsage } from "../arguments.ts";
 import { faults, isFaultName, playAll } from "./all-points.ts";
 import { Matrix } from "./matrix.ts";
 import { runPool } from "./pool.ts";
@@ -16,7 +13,13 @@ const options = {
   trouble: { type: "boolean", default: false },
   pool: { type: "string" },
 } as const;
-const { values } = parseArgs({ options });
+const usage = `npm run crash -- [--points REGEXP] [--shard I/N] and, instead of a SIGKILL at each step, one of
+  --all-passings   at every passing of a step, not at the first and the last alone
+  --fault F        ${faults.join("|")}: what happens there
+  --trouble        tools that fail
+  --pool N         N tasks with accounts that cannot be deleted`;
+const { values } = argumentsOf(usage, { options });
+const fault = isFaultName(values.fault) ? values.fault : endUsage(`--fault is one of ${faults.join(", ")}`);
 const say = (line: string): void => void process.stdout.write(`${line}\n`);
 
 /** An error is said at once: what cannot be put in order after it would hide it. */
@@ -31,8 +34,6 @@ async function withMatrix(work: (matrix: Matrix) => Promise<boolean>): Promise<b
 }
 
 async function points(matrix: Matrix): Promise<boolean> {
-  const { fault } = values;
-  if (!isFaultName(fault)) throw new Error(`--fault is one of ${faults.join(", ")}`);
   const [shard = 1, shards = 1] = values.shard.split("/").map(Number);
   const choose = { pattern: new RegExp(values.points), allPassings: values["all-passings"], shard, shards };
   const play = () => playAll(matrix, fault, choose, say);
@@ -48,7 +49,7 @@ async function pool(tasks: number): Promise<boolean> {
 }
 
 async function play(): Promise<boolean> {
-  if (values.pool !== undefined) return pool(Number(values.pool));
+  if (values.pool !== undefined) return pool(countOf("pool", values.pool));
   if (values.trouble) return withMatrix((matrix) => playTroubles(matrix, new RegExp(values.points), say));
   return withMatrix(points);
 }

@@ -59,6 +59,19 @@ test("a hanging verb does nothing until it is killed, and other verbs go on", op
   assert.equal((await result).signal, "SIGKILL");
 });
 
+test("a verb can hang with one word only, in the middle of a record", options, async (context) => {
+  const standIn = await standInOf(context, { hang: "create:UserShell" });
+  assert.equal((await standIn.run(".", "-create", user, "RealName", "A")).exit, 0);
+  await writeFile(join(standIn.folder, "argv.log"), "");
+  const hanging = standIn.start([".", "-create", user, "UserShell", "/usr/bin/false"]);
+  const result = resultOf(hanging);
+  await until(async () => (await standIn.log("argv.log")).length > 0);
+  const record = await standIn.read(user);
+  assert.deepEqual([record?.["RealName"], record?.["UserShell"]], [["A"], undefined]);
+  hanging.kill("SIGKILL");
+  assert.equal((await result).signal, "SIGKILL");
+});
+
 test("a lie is told for its path prefix only", options, async (context) => {
   const standIn = await standInOf(context, { lie: ["delete:/Users/", "merge"] });
   await standIn.build({ ...complete, [group]: { PrimaryGroupID: ["4995"] } });

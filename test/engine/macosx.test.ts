@@ -91,6 +91,20 @@ describe("task users made ahead", options, () => {
     await engine.dispose();
   });
 
+  test("a task that is cancelled while it waits for a user waits no longer, and takes none", async (t) => {
+    const { engine, log } = await start(t, { maxUsers: 1 });
+    const only = await engine.newSandboxBuilder();
+    const canceled = new AbortController();
+    const waiting = assert.rejects(engine.newSandboxBuilder(canceled.signal), { name: "AbortError" });
+    await log.heard("a task waits for a task user to end");
+    canceled.abort();
+    await waiting;
+    await only.dispose();
+    const next = await engine.newSandboxBuilder();
+    await next.dispose();
+    await engine.dispose();
+  });
+
   test("a task that waits for a user is told when the helper goes away", async (t) => {
     const { engine, helper, log } = await start(t, { maxUsers: 1 });
     await engine.newSandboxBuilder();

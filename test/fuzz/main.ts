@@ -1,8 +1,8 @@
-/** `npm run fuzz -- [--target T] (--seconds N [--keep] | --executions N | --replay FILE) [--seed S]` */
+/** `npm run fuzz`: everything that root parses, and what the agent parses, against random input. */
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { parseArgs } from "node:util";
+import { argumentsOf, countOf, endUsage } from "../arguments.ts";
 import { report } from "./report.ts";
 import { targetNames } from "./target.ts";
 import { fuzz, type Work } from "./watch.ts";
@@ -16,12 +16,12 @@ const say = (text: string): boolean => process.stdout.write(`${text}\n`);
 
 function workOf(values: { seconds?: string; executions?: string; replay?: string; keep?: boolean }): Work | undefined {
   if (values.replay !== undefined) return { kind: "replay", inputs: [readFileSync(values.replay)] };
-  if (values.executions !== undefined) return { kind: "plain", executions: Number(values.executions) };
+  if (values.executions !== undefined) return { kind: "plain", executions: countOf("executions", values.executions) };
   if (values.seconds === undefined) return undefined;
-  return { kind: "guided", seconds: Number(values.seconds), keep: values.keep === true };
+  return { kind: "guided", seconds: countOf("seconds", values.seconds), keep: values.keep === true };
 }
 
-const { values } = parseArgs({
+const { values } = argumentsOf(usage, {
   options: {
     target: { type: "string" },
     seconds: { type: "string" },
@@ -32,15 +32,13 @@ const { values } = parseArgs({
   },
 });
 const work = workOf(values);
+if (!work) endUsage("name one of --seconds, --executions and --replay: --help says what they do");
 const targets = targetNames.filter((name) => values.target === undefined || values.target === name);
-if (!work || targets.length === 0 || (work.kind === "replay" && targets.length !== 1)) {
-  say(usage);
-  process.exitCode = 2;
-} else {
-  for (const target of targets) {
-    const seed = values.seed === undefined ? randomInt(2 ** 47) : Number(values.seed);
-    const result = await fuzz({ target, seed, work });
-    for (const line of report(target, seed, result, tmpdir())) say(line);
-    if (result.finding) process.exitCode = 1;
-  }
+if (targets.length === 0) endUsage(`there is no target "${values.target}": name one of ${targetNames.join(", ")}`);
+if (work.kind === "replay" && targets.length !== 1) endUsage("--replay needs the --target that the file is for");
+for (const target of targets) {
+  const seed = values.seed === undefined ? randomInt(2 ** 47) : countOf("seed", values.seed);
+  const result = await fuzz({ target, seed, work });
+  for (const line of report(target, seed, result, tmpdir())) say(line);
+  if (result.finding) process.exitCode = 1;
 }

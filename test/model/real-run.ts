@@ -1,6 +1,6 @@
 /** Random sequences against the real helper with real users: `node test/model/real-run.ts N SEED`, as root. */
-import { spawn } from "node:child_process";
 import fc from "fast-check";
+import { Others } from "./others.ts";
 import { RealWorld } from "./real-world.ts";
 import { type Sequence, sequenceForReal } from "./steps.ts";
 import { Tally } from "./tally.ts";
@@ -9,9 +9,9 @@ const [sequences = 1, seed = 0] = process.argv.slice(2).map(Number);
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const tally = new Tally();
 const begun = performance.now();
-/** Processes of others, which nobody may touch. */
-const bystanders = [0, 99].map((uid) => spawn("/bin/sleep", ["100000"], { uid, gid: uid, stdio: "ignore" }));
-const world = await RealWorld.start(tally, bystanders);
+const others = new Others();
+process.once("exit", () => others.remove());
+const world = await RealWorld.start(tally, others);
 let shortest: string | undefined;
 
 async function play(sequence: Sequence): Promise<void> {
@@ -34,7 +34,6 @@ const result = await fc.check(fc.asyncProperty(sequenceForReal, play), {
 });
 if (result.failed) say(`deviation, with real users, seed ${seed}:\n${shortest}`);
 await world.stop();
-for (const each of bystanders) each.kill("SIGKILL");
 say(`\nwith real users, seed ${seed}`);
 for (const line of tally.lines()) say(line);
 say(`${Math.round((performance.now() - begun) / 100) / 10} s`);

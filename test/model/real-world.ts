@@ -1,11 +1,11 @@
 /** Sequences against the real helper, as root, with real accounts and processes. */
-import { type ChildProcess, spawnSync } from "node:child_process";
-import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
-import { accountOf, processesOf } from "../helper/machine.ts";
+import { existsSync, readFileSync } from "node:fs";
+import { accountOf, accountsIn, processesOf } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 import { eventually } from "../helper/wait.ts";
-import { Deviation, deny, type Eyes } from "./eyes.ts";
+import { deny, type Eyes } from "./eyes.ts";
 import { checkCommand } from "./memory/root-commands.ts";
+import { filesLeft, type Others } from "./others.ts";
 import { Player } from "./player.ts";
 import { RealWire } from "./real-wire.ts";
 import { Reference } from "./reference.ts";
@@ -33,40 +33,24 @@ const commands: Readonly<Record<string, string[]>> = {
 };
 
 const lines = (file: string): string[] => readFileSync(file, "utf8").split("\n");
-const isTaskUser = (line: string): boolean => line.startsWith("tcw-");
-
-/** What belongs to others: accounts, groups, and the names in the places where tasks and homes are. */
-function foreign(): string {
-  const accounts = ["/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow"].flatMap(lines);
-  const files = ["/home", "/tmp", "/var/tmp", "/dev/shm", "/root"].flatMap((folder) =>
-    readdirSync(folder).map((name) => {
-      const { uid, mode, mtimeMs, isDirectory } = { ...lstatSync(`${folder}/${name}`), isDirectory: false };
-      return `${folder}/${name} ${uid} ${mode} ${isDirectory || mtimeMs}`;
-    }),
-  );
-  return [...accounts.filter((line) => !isTaskUser(line)), ...files.filter((line) => !line.includes("/tcw-"))]
-    .sort()
-    .join("\n");
-}
 
 export class RealWorld {
   readonly #helper: RealHelper;
   readonly #tally: Tally;
-  readonly #bystanders: readonly ChildProcess[];
+  readonly #others: Others;
   readonly #wire: RealWire;
-  readonly #before = foreign();
   #calls = 0;
   #player: Player | undefined;
 
-  private constructor(helper: RealHelper, tally: Tally, bystanders: readonly ChildProcess[]) {
+  private constructor(helper: RealHelper, tally: Tally, others: Others) {
     this.#helper = helper;
     this.#tally = tally;
-    this.#bystanders = bystanders;
+    this.#others = others;
     this.#wire = new RealWire(helper.socketPath);
   }
 
-  static async start(tally: Tally, bystanders: readonly ChildProcess[]): Promise<RealWorld> {
-    return new RealWorld(await startRealHelper({ maxUsers }), tally, bystanders);
+  static async start(tally: Tally, others: Others): Promise<RealWorld> {
+    return new RealWorld(await startRealHelper({ maxUsers }), tally, others);
   }
 
   get transcript(): string[] {
@@ -150,12 +134,12 @@ export class RealWorld {
       const { state } = this.#recorded(name) ?? { state: "gone" };
       if (state !== "gone") deny(`the journal calls ${name} ${state}`);
     }
-    const now = foreign();
-    if (now !== this.#before) deny(`what belongs to others changed:\n${now}\nwas\n${this.#before}`);
-    if (this.#bystanders.some(({ exitCode, signalCode }) => exitCode ?? signalCode))
-      deny("a process of another user ended");
-    const calls = this.#helper.calls();
     const { firstUid } = this.#helper.slice;
+    const left = [...accountsIn(firstUid, firstUid + 24), ...filesLeft([firstUid, firstUid + 24])];
+    if (left.length > 0) deny(`left by task users:\n${left.join("\n")}`);
+    const changes = this.#others.changes();
+    if (changes.length > 0) deny(`what belongs to others changed:\n${changes.join("\n")}`);
+    const calls = this.#helper.calls();
     for (const argv of calls.slice(this.#calls)) {
       if (argv.some((word) => word.includes("_tcworker"))) continue;
       // What the journal said at that time is not known any more; in memory it is.
@@ -169,7 +153,7 @@ export class RealWorld {
 
   async stop(): Promise<void> {
     await this.#helper.stop();
-    const { stdout } = spawnSync("/bin/ps", ["-axo", "user="], { encoding: "utf8" });
-    if (stdout.includes("tcw-")) throw new Deviation("processes of task users are left");
+    const { firstUid } = this.#helper.slice;
+    if (processesOf(firstUid, firstUid + 24).length > 0) deny("processes of task users are left");
   }
 }

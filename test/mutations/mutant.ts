@@ -6,7 +6,11 @@ import { root } from "../imports.ts";
 import type { Mutation } from "./mutation.ts";
 import { startPrivately } from "./private-machine.ts";
 
-const parts = ["agent", "helper", "shared", "launchd", "test", "docs", "examples", "package.json", "package-lock.json"];
+/** The launcher among them: by a link it would run what the link leads to. */
+const parts = [
+  ...["agent", "helper", "shared", "launchd", "test", "docs", "examples"],
+  ...["taskcluster-worker", "package.json", "package-lock.json"],
+];
 const timeLimitMs = 120_000;
 interface Verdict {
   readonly passed: readonly string[];
@@ -54,7 +58,7 @@ export class Mutant {
   constructor(parent: string) {
     this.#folder = mkdtempSync(join(parent, ".mutant-"));
     for (const part of parts) cpSync(join(root, part), join(this.#folder, part), { recursive: true });
-    for (const part of ["node_modules", "taskcluster-worker", "tsconfig.json"]) {
+    for (const part of ["node_modules", "tsconfig.json"]) {
       symlinkSync(join(root, part), join(this.#folder, part));
     }
   }

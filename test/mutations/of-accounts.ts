@@ -101,6 +101,20 @@ export const ofAccounts: readonly Mutation[] = [
     caughtBy: ["test/helper/life.test.ts", "is a rest when TCC forbids the deletion"],
   },
   {
+    without: "the need of both GeneratedUIDs for a rest",
+    file: "helper/records.ts",
+    from: 'found === 2 && account.guid && account.groupGuid ? "ours"',
+    to: 'found === 2 ? "ours"',
+    caughtBy: ["test/helper/half-made.test.ts", "with its helper's death is quarantined"],
+  },
+  {
+    without: "the quarantine of an account whose making broke off",
+    file: "helper/accounts.ts",
+    from: 'end === "gone" ? "gone" : "quarantined"',
+    to: "end",
+    caughtBy: ["test/helper/half-made.test.ts", "because it turns out to share its uid is quarantined"],
+  },
+  {
     without: "the turn that uids take",
     file: "helper/accounts.ts",
     from: "(journal.newest?.uid ?? last)",

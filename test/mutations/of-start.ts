@@ -209,6 +209,13 @@ export const ofStart: readonly Mutation[] = [
     caughtBy: ["test/helper/agent-account.test.ts", "stays while another starter lives"],
   },
   {
+    without: "the removal of what a killed starter had half made",
+    file: "helper/agent-account.ts",
+    from: 'if (state.made?.guid === "") await remove',
+    to: "if (state.made?.guid === name) await remove",
+    caughtBy: ["test/stories/killed-starter.test.ts", "with all that it had started"],
+  },
+  {
     without: "one agent-account.ts at a time",
     file: "helper/agent-account.ts",
     from: "const lock = takeLock(`${stateRoot}/private/account.lock`, 120_000);",

@@ -1,8 +1,9 @@
 /**
- * `npm run test:mutations [-- WORD …]`: takes the defences out one at a time, and shows that a test notices each. Before
- * that the same tests must pass with every defence in place. WORDs choose mutations by a part of their sentence or file.
+ * `npm run test:mutations`: takes the defences out one at a time, and shows that a test notices each. Before that the same
+ * tests must pass with every defence in place.
  */
 import { dirname } from "node:path";
+import { argumentsOf } from "../arguments.ts";
 import { root } from "../imports.ts";
 import { Mutant } from "./mutant.ts";
 import type { Mutation } from "./mutation.ts";
@@ -37,7 +38,9 @@ async function unsound(chosen: readonly Mutation[]): Promise<number> {
   return count;
 }
 
-const words = process.argv.slice(2);
+const usage = `npm run test:mutations -- [WORD …]
+  WORD   chooses mutations: each word must be a part of their sentence or file; all unless told`;
+const { positionals: words } = argumentsOf(usage, { allowPositionals: true });
 const chosen = mutations.filter(({ without, file }) => words.every((word) => `${without} ${file}`.includes(word)));
 say(`${chosen.length} mutations; first their tests as they are`);
 let survived = 0;

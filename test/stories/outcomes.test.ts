@@ -16,6 +16,11 @@ const { ran, story } = runOnce(
     missing: { command: [["no-such-program"]], maxRunTime: 60 },
     missingInOther: { command: ["no-such-program"] },
     notExecutable: { command: [["/etc/passwd"]], maxRunTime: 60 },
+    noInterpreter: { link: "lost.sh" },
+    noInterpreterInOther: {
+      command: [["/bin/bash", "-c", "printf '#!/no/such/program\\n' >f; chmod +x f"], ["./f"]],
+      maxRunTime: 60,
+    },
     emptyPath: { command: ["true"], env: { PATH: "" } },
     signalled: bash("kill -SEGV $$"),
     killsGroup: bash("echo the last line; kill 0"),
@@ -30,7 +35,7 @@ const { ran, story } = runOnce(
     stopsItself: bash("kill -STOP 0", { maxRunTime: 2 }),
     environment: bash("env"),
   },
-  { "pass.sh": script },
+  { "pass.sh": script, "lost.sh": "#!/bin/bash\r\necho never\r\n" },
 );
 
 describe("a task ends in the right resolution", { skip: needsRoot }, () => {
@@ -52,6 +57,18 @@ describe("a task ends in the right resolution", { skip: needsRoot }, () => {
       /^task\.payload\.command could not be started: no-such-program/,
     ],
     ["notExecutable", "a file that is no program", "failed/failed", /\/etc\/passwd .*cannot be executed/],
+    [
+      "noInterpreter",
+      "a script by link whose interpreter is missing",
+      "exception/malformed-payload",
+      /^task\.payload\.command could not be started: \.\/lost\.sh .*interpreter that is not there/,
+    ],
+    [
+      "noInterpreterInOther",
+      "such a script in generic-worker's dialect",
+      "failed/failed",
+      /^The command could not be started: \.\/f /,
+    ],
     ["emptyPath", "a PATH with nothing in it", "exception/malformed-payload", /true is not in the PATH/],
     ["signalled", "a command that a signal ends", "failed/failed", /^exit status 139$/],
     ["killsGroup", "a script whose last line is `kill 0`", "failed/failed", /^exit status 143$/],
@@ -93,7 +110,7 @@ describe("a task ends in the right resolution", { skip: needsRoot }, () => {
 
   test("every task has a uid of its own", async () => {
     const withUser = (await ran()).tasks.filter(({ events }) => events.some(({ event }) => event === "user"));
-    assert.equal(withUser.length, 18);
+    assert.equal(withUser.length, 20);
     assert.equal(new Set(withUser.map(({ user }) => user.uid)).size, withUser.length);
   });
 

@@ -1,39 +1,11 @@
 /** What keeps the starter from its work, each on a machine of its own, because it would keep every other one from it too. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { join } from "node:path";
 import { describe, test } from "node:test";
-import { startPrivately } from "../mutations/private-machine.ts";
 import { needsRoot } from "../root.ts";
-import { checkout } from "./launched.ts";
-import { bash, openDirectory, writeTasks } from "./run-task.ts";
+import { prepared, run } from "./prepared.ts";
 
 const state = "/var/lib/taskcluster-worker";
 
-interface End {
-  readonly status: unknown;
-  readonly said: string;
-}
-
-/** Accounts of tests beside this one, whose state the private machine does not have. */
-const forget = "sed -i -E '/^(_tcworker|tcw-[a-z2-7]{8}):/d' /etc/{passwd,group,shadow,gshadow}";
-
-/** Runs lines of bash before `run-task`; `$task` is a file that it can run, `$node` and `$lock` take locks. */
-async function prepared(lines: string): Promise<End> {
-  const task = writeTasks(join(openDirectory(), "tasks.yml"), [bash("echo hello")]);
-  const argv = ["/bin/bash", "-ec", `umask 022; task=$0 node=$1 lock=$2; ${forget}; ${lines}`, task, process.execPath];
-  const machine = startPrivately(checkout, [...argv, join(checkout, "test/helper/lock-holder.ts")]);
-  let said = "";
-  for (const stream of [machine.stdout, machine.stderr]) {
-    stream?.setEncoding("utf8").on("data", (text: string) => {
-      said += text;
-    });
-  }
-  const [status] = await once(machine, "close");
-  return { status, said };
-}
-
-const run = "./taskcluster-worker run-task $task";
 /** Keeps locks from the moment that it has said so. */
 const hold = (...files: string[]): string =>
   `coproc { exec $node $lock ${files.map((file) => `"${file}"`).join(" ")}; }; read -r word <&"\${COPROC[0]}"; [ "$word" = held ]`;

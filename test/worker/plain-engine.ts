@@ -38,7 +38,7 @@ export class PlainEngine implements Engine {
     this.#lost.abort();
   }
 
-  async newSandboxBuilder(): Promise<SandboxBuilder> {
+  async newSandboxBuilder(_signal?: AbortSignal): Promise<SandboxBuilder> {
     const home = await mkdtemp(join(tmpdir(), "plain-engine-"));
     this.homes.add(home);
     const { username, uid } = userInfo();

@@ -5,6 +5,7 @@ import { readdir } from "node:fs/promises";
 import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
+import { unlessAborted } from "../../agent/engine/change.ts";
 import { Fixture } from "./fixture.ts";
 
 const sh = (script: string) => ["/bin/sh", "-c", script];
@@ -154,6 +155,24 @@ describe("a task run", { concurrency: 4 }, () => {
     const { reason, reported } = await fixture.event("resolved", taskId);
     assert.deepEqual({ reason, reported }, { reason: "canceled", reported: false });
     assert(fixture.engine.kills > 0);
+    assert.match(lastLine(await fixture.log(taskId)), /The task was canceled\./);
+  });
+
+  it("resolves a task at once that is canceled while it waits for a task user", async (t) => {
+    const fixture = await Fixture.start(t);
+    const make = fixture.engine.newSandboxBuilder.bind(fixture.engine);
+    const waits = Promise.withResolvers<void>();
+    fixture.engine.newSandboxBuilder = async (signal) => {
+      waits.resolve();
+      await unlessAborted(new Promise(() => {}), signal);
+      return make();
+    };
+    const taskId = await fixture.createTask({ command: [["true"]], maxRunTime: 600 });
+    void fixture.run();
+    await waits.promise;
+    await fixture.cancel(taskId);
+    const { reason } = await fixture.event("resolved", taskId);
+    assert.equal(reason, "canceled");
     assert.match(lastLine(await fixture.log(taskId)), /The task was canceled\./);
   });
 

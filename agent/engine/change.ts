@@ -1,0 +1,28 @@
+/** News that many may wait for, each only for the next of it and no longer than it likes: nothing of a wait outlives it. */
+export class Change {
+  #next = Promise.withResolvers<void>();
+
+  /** To be taken before a look at what may change, so that no change is missed between the look and the wait. */
+  get next(): Promise<void> {
+    return this.#next.promise;
+  }
+
+  ring(): void {
+    this.#next.resolve();
+    this.#next = Promise.withResolvers();
+  }
+}
+
+/** Resolves with `news`. Throws the signal's reason when that is aborted before. */
+export async function unlessAborted(news: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (!signal) return news;
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<void>();
+  const stop = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  try {
+    await Promise.race([news, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { describe, it } from "node:test";
+import { Change, unlessAborted } from "../../agent/engine/change.ts";
+
+describe("a change", () => {
+  it("wakes everybody who waits for the next one, and nobody twice", async () => {
+    const change = new Change();
+    const both = Promise.all([change.next, change.next]);
+    change.ring();
+    await both;
+    assert.equal(await Promise.race([change.next.then(() => "woken"), Promise.resolve("waits")]), "waits");
+  });
+
+  it("is not missed by who has begun to wait before the look", async () => {
+    const change = new Change();
+    const { next } = change;
+    change.ring();
+    await unlessAborted(next, new AbortController().signal);
+  });
+});
+
+describe("a wait with a signal", () => {
+  it("ends with the reason when the signal is aborted before or meanwhile", async () => {
+    const controller = new AbortController();
+    const waiting = assert.rejects(unlessAborted(new Change().next, controller.signal), { message: "enough" });
+    controller.abort(new Error("enough"));
+    await waiting;
+    await assert.rejects(unlessAborted(new Change().next, controller.signal), { message: "enough" });
+  });
+
+  it("leaves no listener on the signal", async () => {
+    const [change, { signal }] = [new Change(), new AbortController()];
+    for (let wait = 0; wait < 20; wait += 1) {
+      const waiting = unlessAborted(change.next, signal);
+      change.ring();
+      await waiting;
+    }
+    assert.deepEqual(getEventListeners(signal, "abort"), []);
+  });
+});
