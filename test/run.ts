@@ -3,7 +3,7 @@
  * what only root can do skip themselves for anybody else; REQUIRE_ROOT=1 makes every skipped test a failure.
  */
 import { accessSync, constants, globSync, statSync } from "node:fs";
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { spec as Spec } from "node:test/reporters";
 import { needsRoot } from "./root.ts";
@@ -12,6 +12,14 @@ const root = join(import.meta.dirname, "..");
 /** Suites with a command of their own: they measure, last long, or need a Mac. */
 const apart = ["bench", "soak", "mac"];
 const fileTimeoutMs = 15 * 60_000;
+/** Most tests of real users wait for a part of their time: two files leave two cores idle for a quarter of it. */
+const filesAtOnce = 3;
+/** Begun first, so that the end of a run is short files and no core waits for one that is long. */
+const longFirst = ["fuzz", "stories", "crash", "engine", "attack", "helper"];
+/** What it does slows down whatever runs beside it, beyond the deadlines of others. */
+const alone = [join("test", "stories", "fork-bomb.test.ts")];
+/** Compiled sources of the tests, for the next process that needs them. Not in the environment, which children inherit. */
+const keptCompiled = ["--import", join(import.meta.dirname, "compile-cache.ts")];
 /** Files that REQUIRE_ROOT runs a second time when they fail. More failures than that are no accident. */
 const mostAgain = 8;
 
@@ -40,11 +48,16 @@ function isInstalled(program: string): boolean {
   });
 }
 
+function place(file: string): number {
+  const index = longFirst.findIndex((folder) => file.startsWith(join("test", folder, "/")));
+  return index < 0 ? longFirst.length : index;
+}
+
 function testFiles(named: readonly string[]): string[] {
   if (named.length === 0) {
     return globSync("test/**/*.test.ts", { cwd: root })
       .filter((file) => !apart.some((folder) => file.startsWith(join("test", folder, "/"))))
-      .sort()
+      .sort((a, b) => place(a) - place(b) || (a < b ? -1 : 1))
       .map((file) => join(root, file));
   }
   return named.flatMap((path) =>
@@ -65,7 +78,7 @@ const skipped: string[] = [];
 /** Runs the files and resolves to those in which something failed. */
 async function failedOf(files: readonly string[], concurrency: number): Promise<string[]> {
   const failed = new Set<string>();
-  const events = run({ files: [...files], concurrency, timeout: fileTimeoutMs, cwd: root });
+  const events = run({ files: [...files], concurrency, timeout: fileTimeoutMs, cwd: root, execArgv: keptCompiled });
   events.on("test:fail", ({ file }) => failed.add(file ?? files[0] ?? ""));
   events.on("test:pass", ({ name, file, skip }) => {
     if (skip === undefined || skip === false) return;
@@ -83,7 +96,10 @@ if (files.length === 0) {
   say("there is no test file here");
   process.exit(1);
 }
-let failed = await failedOf(files, 2);
+const isAlone = (file: string): boolean => alone.includes(relative(root, resolve(file)));
+const groups = [files.filter(isAlone), files.filter((file) => !isAlone(file))].filter((group) => group.length > 0);
+let failed: string[] = [];
+for (const group of groups) failed.push(...(await failedOf(group, group.every(isAlone) ? 1 : filesAtOnce)));
 if (strict && failed.length > 0 && failed.length <= mostAgain) {
   say(`\nonce more, alone, because the machine may have been too busy:`);
   for (const file of failed) say(`  ${relative(root, file)}`);

@@ -1,8 +1,7 @@
 /** The folder of `run-task --artifacts`: the artifacts of each task, decoded, under their own names. */
-import { createReadStream, createWriteStream } from "node:fs";
-import { chmod, mkdir } from "node:fs/promises";
+import { constants, createReadStream, createWriteStream } from "node:fs";
+import { chmod, copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip } from "node:zlib";
 import { messageOf } from "../thrown.ts";
@@ -26,17 +25,15 @@ function segments(name: string): string[] {
   return parts;
 }
 
-function decoded(stored: Stored): Readable {
-  const raw = createReadStream(stored.path);
+/** The bytes of what is stored, decoded, into a new file. */
+async function write(stored: Stored, path: string): Promise<void> {
   const encoding = stored.contentEncoding ?? "identity";
-  if (encoding === "identity" || encoding === "") return raw;
+  // The system copies a large file in a fraction of the time of a stream, or only notes that its blocks are shared.
+  if (encoding === "identity" || encoding === "") return copyFile(stored.path, path, constants.COPYFILE_EXCL);
   if (encoding !== "gzip") {
-    raw.destroy();
     throw new NotSavedError(`its encoding "${encoding}" is not one that this program can decode`);
   }
-  const gunzip = createGunzip();
-  raw.on("error", (error) => gunzip.destroy(error));
-  return raw.pipe(gunzip);
+  await pipeline(createReadStream(stored.path), createGunzip(), createWriteStream(path, { flags: "wx" }));
 }
 
 /** One folder for one task; `folder` exists and nobody but us writes into it. Everything in it is readable by everybody. */
@@ -62,7 +59,7 @@ export class ArtifactFolder {
         );
       }
       path = join(path, parts.at(-1) ?? "");
-      await pipeline(decoded(stored), createWriteStream(path, { flags: "wx" }));
+      await write(stored, path);
       await chmod(path, 0o644);
       return path;
     } catch (error) {

@@ -12,7 +12,7 @@ import { report } from "./report.ts";
 import { type TargetName, targetNames } from "./target.ts";
 import { fuzz, type Result } from "./watch.ts";
 
-const seconds = Number(process.env["FUZZ_SECONDS"] ?? 60) / targetNames.length;
+const seconds = Number(process.env["FUZZ_SECONDS"] ?? 40) / targetNames.length;
 /** Generous: a machine may be busy. Each is found within a second or two on one that is not. */
 const plantedSeconds = 180;
 const shown = ({ finding }: Result): string =>

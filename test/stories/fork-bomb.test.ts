@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { suite, test } from "node:test";
+import { needsRoot } from "../root.ts";
+import { bash, runTask } from "./run-task.ts";
+
+suite("a fork bomb", { skip: needsRoot }, () => {
+  test("fails when its time is over, and nothing is left of it", async () => {
+    const lines = "bomb() { bomb | bomb & }; bomb 2>/dev/null; echo lit; sleep 60";
+    const { tasks } = await runTask([bash(lines, { maxRunTime: 3 })]);
+    const [ended] = tasks;
+    assert.equal(ended?.resolution, "failed/failed");
+    assert.match(ended?.verdict ?? "", /^task aborted - max run time exceeded$/);
+    assert.deepEqual(ended?.proof, { processes: 0, home: false, account: false, shared: 0 });
+  });
+});
