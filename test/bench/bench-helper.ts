@@ -10,7 +10,7 @@ import { type Slice, slices, writeConfig } from "../../helper/slice.ts";
 import { liveAsStarter } from "../helper/living-starter.ts";
 import type { StagedForms } from "./staged-forms.ts";
 
-export type Form = "checkout" | "installed";
+export type Form = "checkout" | "installed" | "direct";
 
 export interface BenchHelper {
   readonly slice: Slice;
@@ -37,8 +37,8 @@ async function tryStart(forms: StagedForms, form: Form, slice: Slice): Promise<C
   for (const directory of [places.state, places.runParent]) mkdirSync(directory, { recursive: true });
   mkdirSync(places.logs, { recursive: true, mode: 0o700 });
   const config = writeConfig(`${places.state}/helper.json`, slice.firstUid, forms.checkout);
-  const main = form === "installed" ? join(forms.installed, "helper/main.js") : join(forms.checkout, "helper/main.ts");
-  const flags = helperFlags(places, readConfig(config), form === "installed");
+  const main = join(forms[form], form === "checkout" ? "helper/main.ts" : "helper/main.js");
+  const flags = helperFlags(places, readConfig(config), form !== "checkout");
   const log = openSync(`${places.logs}/helper.log`, "a", 0o600);
   const child = spawn(forms.node, [...flags, main, "--instance", slice.name, "--config", config, "--lifeline"], {
     ...{ cwd: "/", env: {}, detached: true, stdio: ["pipe", "pipe", log] },

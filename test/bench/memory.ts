@@ -8,7 +8,7 @@ import { idleMemory, type Memory, watchPeak } from "./process-memory.ts";
 import { printing } from "./task-log.ts";
 import { warmUser } from "./warm-user.ts";
 
-const helperMost: Readonly<Record<Form, number>> = { checkout: 100, installed: 60 };
+const helperMost: Readonly<Record<Form, number>> = { checkout: 100, installed: 60, direct: 60 };
 
 /** A Node that does nothing. */
 async function bareNode(node: string): Promise<Memory> {

@@ -33,7 +33,10 @@ const measures: Readonly<Record<string, Measure>> = {
     return rows;
   },
   bombs: bombDeletions,
-  log: async (forms, options) => [await withWorker(forms, "installed", (worker) => logThroughput(worker, options))],
+  log: async (forms, options) => [
+    await withWorker(forms, "installed", (worker) => logThroughput(worker, "relay (Linux)", options)),
+    await withWorker(forms, "direct", (worker) => logThroughput(worker, "no relay (as on macOS)", options)),
+  ],
 };
 
 async function withWorker<T>(forms: StagedForms, form: Form, work: (worker: BenchWorker) => Promise<T>): Promise<T> {

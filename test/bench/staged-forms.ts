@@ -2,6 +2,7 @@
  * The code as the bench runs it, in a directory of its own that only root can write to: `checkout/` is the TypeScript as
  * it is, `installed/` the helper with its types blanked out by white space, which needs no WebAssembly and so runs under
  * --jitless. Node takes no `.ts` file without stripping it, so there the names end in `.js`, also in the imports.
+ * `direct/` is that with a command's output at the socket itself, as on a Mac: no relay stands between.
  */
 import {
   chmodSync,
@@ -28,6 +29,8 @@ export interface StagedForms {
   readonly checkout: string;
   /** The helper and what it imports, without types. */
   readonly installed: string;
+  /** The same, without the relay that Linux needs. */
+  readonly direct: string;
   remove(): void;
 }
 
@@ -37,6 +40,15 @@ function withoutTypes(source: string): string {
     /(\bfrom\s+"\.{1,2}\/[^"]*)\.ts"/g,
     (_, start: string) => `${start}.js"`,
   );
+}
+
+const relayed = 'as.output && process.platform !== "darwin" ? "relay" : "direct"';
+
+function withoutRelay(installed: string): void {
+  const file = join(installed, "helper/spawn.js");
+  const source = readFileSync(file, "utf8");
+  if (!source.includes(relayed)) throw new Error(`${file} does not choose between relay and socket as it did`);
+  writeFileSync(file, source.replace(relayed, '"direct"'));
 }
 
 function copyInstalled(to: string): void {
@@ -66,10 +78,12 @@ export async function stageForms(): Promise<StagedForms> {
     const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
     const top = mkdtempSync(`${stateRoot}/bench-`);
     chmodSync(top, 0o755); // The agent must get through.
-    const [checkout, installed] = [join(top, "checkout"), join(top, "installed")];
+    const [checkout, installed, direct] = [join(top, "checkout"), join(top, "installed"), join(top, "direct")];
     copyCheckout(checkout, realpathSync(join(code, "node_modules")));
     copyInstalled(installed);
-    return { node, checkout, installed, remove: () => rmSync(top, { recursive: true, force: true }) };
+    copyInstalled(direct);
+    withoutRelay(direct);
+    return { node, checkout, installed, direct, remove: () => rmSync(top, { recursive: true, force: true }) };
   } finally {
     process.umask(before);
   }

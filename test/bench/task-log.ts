@@ -36,7 +36,7 @@ async function pipe(file: string, megabytes: number): Promise<number> {
 }
 
 /** The worker has capacity 1. The file of the baseline lies where the backing logs do. */
-export async function logThroughput(worker: BenchWorker, { short }: Options): Promise<Row> {
+export async function logThroughput(worker: BenchWorker, way: string, { short }: Options): Promise<Row> {
   const megabytes = short ? 64 : 256;
   const file = join(worker.helper.agent.home, "bench", "pipe.log");
   const { ours, baseline } = await takeTurns(
@@ -52,9 +52,9 @@ export async function logThroughput(worker: BenchWorker, { short }: Options): Pr
   );
   const speed = (seconds: number): number => (megabytes * 1024 ** 2) / 1e6 / seconds;
   const [figure, piped] = [median(ours.map(speed)), median(baseline.map(speed))];
-  progress(`log: ${figure.toFixed(0)} MB/s, pipe ${piped.toFixed(0)} MB/s`);
+  progress(`log, ${way}: ${figure.toFixed(0)} MB/s, pipe ${piped.toFixed(0)} MB/s`);
   return {
-    measure: "stdout → backing log",
+    measure: `stdout → backing log, ${way}`,
     unit: "MB/s",
     figure,
     baseline: { what: "cmd | cat > file", figure: piped },
