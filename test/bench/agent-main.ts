@@ -26,6 +26,8 @@ interface Output extends Moment {
   readonly kind: "output";
   readonly firstAt: number;
   readonly lastAt: number;
+  /** What the times are counted from, in milliseconds since 1970. */
+  readonly origin: number;
   readonly bytes: number;
 }
 export type AgentEvent = { [K in Step]: Moment & { readonly kind: K } }[Step] | Output;
@@ -51,7 +53,7 @@ function watchOutput(taskId: string, log: TaskLog): () => void {
       });
     },
   });
-  return () => void tell({ at: performance.now(), taskId, kind: "output", ...seen });
+  return () => void tell({ at: performance.now(), taskId, kind: "output", origin: performance.timeOrigin, ...seen });
 }
 
 const told = new Set<string>();

@@ -1,28 +1,38 @@
 /** A task that prints a lot: from its stdout to the backing log, beside the same through `cmd | cat > file`. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { rmSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { BenchWorker } from "./bench-worker.ts";
 import { median, type Options, progress, type Row, takeTurns } from "./measure.ts";
 import { warmUser } from "./warm-user.ts";
 
-/** 64 KiB at a time, as fast as the reader takes it; lines of text, as logs are. */
-export function printing(megabytes: number): string[] {
+/** 64 KiB at a time, as fast as the reader takes it; lines of text, as logs are. With `signal` once that file is there. */
+export function printing(megabytes: number, signal?: string): string[] {
   const line = "0123456789 0123456789 0123456789 0123456789 0123456789 012345678";
-  return ["/bin/bash", "-c", `yes '${line}' | dd bs=64k iflag=fullblock count=${megabytes * 16} 2>/dev/null`];
+  const wait = signal === undefined ? "" : `until [[ -e ${signal} ]]; do sleep 0.01; done; `;
+  return ["/bin/bash", "-c", `${wait}yes '${line}' | dd bs=64k iflag=fullblock count=${megabytes * 16} 2>/dev/null`];
 }
 
-/** Seconds from the start of the command to its last byte in the file. */
+/**
+ * Seconds from the signal to the last byte in the file. The next task user is made while a task begins; here that is over
+ * before anything is printed, as it is in most of a long log.
+ */
 async function task(worker: BenchWorker, megabytes: number): Promise<number> {
-  const taskId = await worker.createTask(printing(megabytes));
-  const [started, output] = await Promise.all([
-    worker.event(taskId, "started"),
-    worker.event(taskId, "output"),
-    worker.event(taskId, "gone"),
-  ]);
-  if (output.bytes !== megabytes * 1024 ** 2) throw new Error(`the log has ${output.bytes} bytes of the task`);
-  return (output.lastAt - started.at) / 1000;
+  const uid = await warmUser(worker);
+  const signal = join(tmpdir(), `taskcluster-worker-bench-${process.pid}`);
+  const taskId = await worker.createTask(printing(megabytes, signal));
+  const [output, gone] = [worker.event(taskId, "output"), worker.event(taskId, "gone")];
+  await worker.event(taskId, "started");
+  await warmUser(worker, [uid]);
+  const began = performance.timeOrigin + performance.now();
+  writeFileSync(signal, "");
+  const { bytes, origin, lastAt } = await output;
+  rmSync(signal);
+  await gone;
+  if (bytes !== megabytes * 1024 ** 2) throw new Error(`the log has ${bytes} bytes of the task`);
+  return (origin + lastAt - began) / 1000;
 }
 
 async function pipe(file: string, megabytes: number): Promise<number> {
@@ -41,10 +51,7 @@ export async function logThroughput(worker: BenchWorker, way: string, { short }:
   const file = join(worker.helper.agent.home, "bench", "pipe.log");
   const { ours, baseline } = await takeTurns(
     short ? 3 : 9,
-    async () => {
-      await warmUser(worker);
-      return task(worker, megabytes);
-    },
+    () => task(worker, megabytes),
     async () => {
       await warmUser(worker);
       return pipe(file, megabytes);

@@ -17,10 +17,10 @@ function users({ helper }: BenchWorker): { uid: number; home: string }[] {
     .filter(({ uid }) => uid >= firstUid && uid < firstUid + 25);
 }
 
-/** Waits until the worker has one task user, ready for the next task, and no other. Resolves to its uid. */
-export async function warmUser(worker: BenchWorker): Promise<number> {
+/** Waits until the worker has one task user, ready for the next task, beside those that run one. Resolves to its uid. */
+export async function warmUser(worker: BenchWorker, running: readonly number[] = []): Promise<number> {
   for (const until = performance.now() + PATIENCE_MS; ; await delay(10)) {
-    const [only, other] = users(worker);
+    const [only, other] = users(worker).filter(({ uid }) => !running.includes(uid));
     if (only && !other && existsSync(`${only.home}/tmp`)) {
       await delay(SETTLE_MS);
       return only.uid;
