@@ -9,7 +9,7 @@ import { takeLock } from "./lock.ts";
 import { logRoot, starters, stateRoot } from "./places.ts";
 import { killProcesses } from "./reap.ts";
 import { makeRecords, removeRecords, takenIds } from "./records.ts";
-import { runSweep } from "./spawn.ts";
+import { runAs } from "./spawn.ts";
 import { trusted } from "./trust.ts";
 
 const [action = "", configPath = ""] = process.argv.slice(2);
@@ -57,8 +57,8 @@ async function acquire(state: AgentAccount): Promise<void> {
 async function release(state: AgentAccount): Promise<void> {
   const others = readdirSync(starters).filter((pid) => Number(pid) !== process.ppid && !takeLock(`${starters}/${pid}`));
   if (!state.made || state.users.includes("install") || others.length > 0) return;
-  await killProcesses(state.made.uid, audit);
-  await runSweep(state.made.uid, config, [name, `${state.made.uid}`, home], 60_000);
+  await killProcesses(state.made.uid, { audit, config });
+  await runAs(state.made.uid, config, "sweep", [name, `${state.made.uid}`, home], 60_000);
   await remove(state, state.made);
 }
 

@@ -6,7 +6,7 @@ import { counts, type Helper } from "./helper.ts";
 import { killProcesses } from "./reap.ts";
 import { removeRecords, verifyRecords } from "./records.ts";
 import { messageOf, Refusal } from "./refusal.ts";
-import { runSweep } from "./spawn.ts";
+import { runAs } from "./spawn.ts";
 
 /** At most this many, of this time each: one that is stopped must not use up the time of the next. */
 const [sweeps, sweepMs] = [3, 20_000];
@@ -55,11 +55,11 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
   let state: Gone["state"] = "quarantined";
   record(helper, user, "deleting");
   try {
-    let { killed, left: alive } = await killProcesses(uid, audit);
+    let { killed, left: alive } = await killProcesses(uid, helper);
     for (let round = 1; round <= sweeps && alive === 0 && left.shared > 0; round += 1) {
       removed.processes += killed;
       const swept = await sweep(helper, user);
-      ({ killed, left: alive } = await killProcesses(uid, audit));
+      ({ killed, left: alive } = await killProcesses(uid, helper));
       removed.shared += Math.max(0, swept.found - swept.left);
       // It counts only when it found nothing, and nothing else of the uid ran: that could have made things behind its back.
       left.shared = killed === 0 && swept.looked ? swept.left || swept.found : Math.max(1, swept.left);
@@ -88,7 +88,7 @@ export async function endUser(helper: Helper, user: TaskUser): Promise<Gone> {
 async function sweep({ audit, config, directories }: Helper, { name, uid }: TaskUser) {
   audit.note("sweep", { user: name, uid });
   const args = [name, `${uid}`, directories.homeOf(name)];
-  const { stdout } = await runSweep(uid, config, args, sweepMs).catch(() => ({ stdout: "" })); // No fork: no look.
+  const { stdout } = await runAs(uid, config, "sweep", args, sweepMs).catch(() => ({ stdout: "" })); // No fork: no look.
   audit.note("swept", { user: name, answer: stdout.slice(0, 100) });
   const count = (word: string, none: number) => Number(new RegExp(`^${word} (\\d+)$`, "m").exec(stdout)?.[1] ?? none);
   const found = count("found", 0);

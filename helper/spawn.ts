@@ -19,6 +19,7 @@ const constantEnv = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "U
 const bash = ["--norc", "--noprofile", "-p", "-c"];
 const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "utf8");
 const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
+const kill = '[[ $UID == "$1" && $EUID == "$1" ]] && kill -KILL -1'; // Root: nothing happens unless it is that user.
 const maxOutput = 8 * 1024 * 1024;
 
 export interface ToolResult {
@@ -29,11 +30,11 @@ export interface ToolResult {
 
 function collect(child: ChildProcess, timeoutMs: number): Promise<ToolResult> {
   return new Promise((resolve, reject) => {
-    let [stdout, stopped] = ["", false];
+    let stdout = "";
     const stop = (): void => {
-      stopped = true;
       child.kill("SIGKILL");
       child.stdout?.destroy(); // Its own children may hold it open.
+      resolve({ exit: null, stdout }); // Now: the kernel may keep it for longer than anybody should wait.
     };
     const timer = setTimeout(stop, timeoutMs);
     child.stdout?.setEncoding("utf8").on("data", (text: string) => {
@@ -43,7 +44,7 @@ function collect(child: ChildProcess, timeoutMs: number): Promise<ToolResult> {
     child.on("error", reject);
     child.on("close", (exit: number | null) => {
       clearTimeout(timer);
-      resolve({ exit: stopped ? null : exit, stdout });
+      resolve({ exit, stdout });
     });
   });
 }
@@ -61,11 +62,11 @@ function checked(uid: number, config: Config): { uid: number; gid: number } {
   return { uid, gid: uid };
 }
 
-/** Runs the constant sweep as a task user: what only that user may touch is removed by it, and counted. */
-export async function runSweep(uid: number, config: Config, args: string[], timeoutMs: number): Promise<ToolResult> {
+/** Runs constant lines as a task user, `ms` at most: what only that user may touch is removed, or all it may kill killed. */
+export async function runAs(uid: number, config: Config, what: "sweep" | "kill", args: string[], ms: number) {
   const options = { ...checked(uid, config), cwd: "/", env: constantEnv, detached: true };
-  const argv = [...bash, sweep, "sweep", ...args];
-  return collect(spawn("/bin/bash", argv, { ...options, stdio: ["ignore", "pipe", "ignore"] }), timeoutMs);
+  const argv = [...bash, { sweep, kill }[what], what, ...args];
+  return collect(spawn("/bin/bash", argv, { ...options, stdio: ["ignore", "pipe", "ignore"] }), ms);
 }
 
 const quote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

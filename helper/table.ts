@@ -141,7 +141,7 @@ function signal(session: Session, request: Requests["signal"]): Answers["signal"
 
 async function killUser(session: Session, request: Requests["killUser"]): Promise<Answers["killUser"]> {
   const { name, uid } = session.user(request.user);
-  const killing = killProcesses(uid, session.helper.audit);
+  const killing = killProcesses(uid, session.helper);
   session.working.add(killing);
   const { killed, left } = await killing.finally(() => session.working.delete(killing));
   if (left > 0) throw new Refusal("kill-failed", `${left} processes of ${name} are left`);

@@ -29,7 +29,8 @@ function segments(name: string): string[] {
 async function write(stored: Stored, path: string): Promise<void> {
   const encoding = stored.contentEncoding ?? "identity";
   // The system copies a large file in a fraction of the time of a stream, or only notes that its blocks are shared.
-  if (encoding === "identity" || encoding === "") return copyFile(stored.path, path, constants.COPYFILE_EXCL);
+  const how = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+  if (encoding === "identity" || encoding === "") return copyFile(stored.path, path, how);
   if (encoding !== "gzip") {
     throw new NotSavedError(`its encoding "${encoding}" is not one that this program can decode`);
   }
@@ -44,7 +45,7 @@ export class ArtifactFolder {
     this.#folder = folder;
   }
 
-  /** The path of the saved file. Throws NotSavedError; what was written until then stays. */
+  /** The path of the saved file. Throws NotSavedError; a part of it may be left. */
   async save(name: string, stored: Stored): Promise<string> {
     const parts = segments(name);
     let path = this.#folder;

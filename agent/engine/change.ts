@@ -1,4 +1,4 @@
-/** News that many may wait for, each only for the next of it and no longer than it likes: nothing of a wait outlives it. */
+/** News that many may wait for, each only for the next of it: nothing of a wait outlives that. */
 export class Change {
   #next = Promise.withResolvers<void>();
 

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite, test } from "node:test";
 import { Audit } from "../../helper/audit.ts";
 import { Dscl } from "../../helper/dscl.ts";
-import { runSweep } from "../../helper/spawn.ts";
+import { runAs } from "../../helper/spawn.ts";
 import { rejectsWith } from "../helper/client.ts";
 import { useHelper } from "../helper/fixture.ts";
 import { processesOf } from "../helper/machine.ts";
@@ -87,7 +87,7 @@ suite("An agent that chooses ids", { skip: needsRoot }, () => {
       "501",
     ]) {
       const uid: number = JSON.parse(text);
-      await assert.rejects(runSweep(uid, config, ["tcw-aaaaaaaa", text], 5000), /is no task uid/, text);
+      await assert.rejects(runAs(uid, config, "sweep", ["tcw-aaaaaaaa", text], 5000), /is no task uid/, text);
     }
   });
 

@@ -37,11 +37,7 @@ suite("A task user's life that is disturbed", { skip: needsRoot }, () => {
     }
   });
 
-  for (const name of [
-    "ps says nothing, and that all is well",
-    "ps takes its time, and shows the processes of a user one by one",
-    "delete of groups is lied about",
-  ]) {
+  for (const name of ["ps says nothing, and that all is well", "delete of groups is lied about"]) {
     test(`ends honestly when ${name}`, async () => {
       const trouble = troubles.find((each) => each.name === name);
       assert.ok(trouble);

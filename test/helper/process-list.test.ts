@@ -8,7 +8,10 @@ import { text } from "node:stream/consumers";
 import { suite, type TestContext, test } from "node:test";
 import { Audit } from "../../helper/audit.ts";
 import { killProcesses } from "../../helper/reap.ts";
+import { runAs } from "../../helper/spawn.ts";
 import { needsRoot } from "../root.ts";
+import { configOf } from "./one-uid.ts";
+import { eventually } from "./wait.ts";
 
 /** It and the next one are in no range that anything else uses. */
 const uid = 4795;
@@ -28,6 +31,21 @@ function killedBehind(place: string, uid: number): Promise<string> {
   return text(spawn("/usr/bin/unshare", argv, { stdio: ["ignore", "pipe", "inherit"] }).stdout);
 }
 
+/** A `ps` for a place, of lines that see the real one as `real`, the number of the list as $list, and have `self`. */
+function ps(place: string, lines: string): void {
+  copyFileSync("/bin/ps", join(place, "real"));
+  const counted = `cd ${place}; echo >>lists; list=$(wc -l <lists); self="$PPID 0 0 0 S"`;
+  writeFileSync(join(place, "ps"), `#!/bin/bash\n${counted}\n${lines}\n`, { mode: 0o755 });
+}
+
+/** A process of nobody whom the kill may touch, and its state. */
+function bystander(t: TestContext): { pid: number | undefined; state: () => string } {
+  const sleeper = spawn("/bin/sleep", ["60"], { stdio: "ignore" });
+  t.after(() => sleeper.kill("SIGKILL"));
+  const { pid } = sleeper;
+  return { pid, state: () => readFileSync(`/proc/${pid}/stat`, "utf8").split(" ")[2] ?? "" };
+}
+
 suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
   for (const [what, ps] of [
     ["that is empty", "exit 0"],
@@ -44,32 +62,86 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     const place = folder(t);
     const sleeper = spawn("/bin/sleep", ["60"], { uid: uid + 1, gid: uid + 1, stdio: "ignore" });
     t.after(() => sleeper.kill("SIGKILL"));
-    copyFileSync("/bin/ps", join(place, "real"));
-    const look = `${place}/real -o stat= -p ${sleeper.pid} >>${place}/seen`;
-    writeFileSync(join(place, "ps"), `#!/bin/bash\n${look}; exec ${place}/real "$@"\n`, { mode: 0o755 });
+    ps(place, `./real -o stat= -p ${sleeper.pid} >>seen; exec ./real "$@"`);
     assert.equal(await killedBehind(place, uid + 1), '{"killed":1,"left":0}');
     const [first, second] = readFileSync(join(place, "seen"), "utf8").split("\n");
     assert.match(`${first} ${second}`, /^S\S* T/);
   });
 
-  test("that has somebody new is followed by another one before any is killed", async (t) => {
+  test("is made again after one was wrong: somebody else who was stopped is let go", async (t) => {
     const place = folder(t);
-    const ids = { uid: uid + 2, gid: uid + 2 };
-    const [known, late] = ["60", "61"].map((seconds) => {
-      const sleeper = spawn("/bin/sleep", [seconds], { ...ids, stdio: "ignore" });
-      t.after(() => sleeper.kill("SIGKILL"));
-      return sleeper.pid;
+    const { pid, state } = bystander(t);
+    ps(place, `echo "$self"; ((list > 1)) || echo ${pid} ${uid} ${uid} ${uid} S`);
+    assert.equal(await killedBehind(place, uid), '{"killed":1,"left":0}');
+    assert.equal(state(), "S");
+  });
+
+  test("that fails behind one that was wrong leaves nobody stopped", async (t) => {
+    const place = folder(t);
+    const { pid, state } = bystander(t);
+    ps(place, `((list == 1)) || exit 1; echo "$self"; echo ${pid} ${uid} ${uid} ${uid} S`);
+    assert.equal(await killedBehind(place, uid), '{"killed":1,"left":1}');
+    assert.equal(state(), "S");
+  });
+
+  test("does not have what is born behind it: that dies all the same", async (t) => {
+    const place = folder(t);
+    const born = spawn("/bin/sleep", ["60"], { uid: uid + 2, gid: uid + 2, stdio: "ignore" });
+    t.after(() => born.kill("SIGKILL"));
+    const exit = once(born, "exit");
+    ps(place, `echo "$self"; ((list > 2)) || echo 999999 ${uid + 2} ${uid + 2} ${uid + 2} S`);
+    assert.equal(await killedBehind(place, uid + 2), '{"killed":1,"left":0}');
+    assert.deepEqual(await exit, [null, "SIGKILL"]);
+  });
+
+  for (const [what, shown, lists] of [
+    ["that has somebody who is not on the next, unkilled, is followed by 25 that have nobody", 1, 2 + 25],
+    ["that still has somebody who was killed is followed by three that have nobody", 3, 4 + 3],
+  ] as const) {
+    test(what, async (t) => {
+      const place = folder(t);
+      ps(place, `echo "$self"; ((list > ${shown})) || echo 999999 ${uid} ${uid} ${uid} S`);
+      assert.equal(await killedBehind(place, uid), '{"killed":1,"left":0}');
+      assert.equal(readFileSync(join(place, "lists"), "utf8").length, lists);
     });
-    copyFileSync("/bin/ps", join(place, "real"));
-    const look = `${place}/real -o stat= -p ${known} >>${place}/seen`;
-    const ps = [
-      look,
-      `(($(wc -l <${place}/seen) > 1)) || hidden=${late}`,
-      `${place}/real "$@" | awk "\\$1 != 0$hidden"`,
-    ];
-    writeFileSync(join(place, "ps"), `#!/bin/bash\n${ps.join("\n")}\n`, { mode: 0o755 });
-    assert.equal(await killedBehind(place, uid + 2), '{"killed":2,"left":0}');
-    assert.match(readFileSync(join(place, "seen"), "utf8"), /^S\S*\nT\S*\nT/);
+  }
+
+  test("has one whose effective uid alone is the task user's: that is not its own kill's", async (t) => {
+    const perl = spawn("/usr/bin/perl", ["-e", `$> = ${uid + 4}; $| = 1; print "$>"; sleep 60`], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    t.after(() => perl.kill("SIGKILL"));
+    const exit = once(perl, "exit");
+    assert.equal(`${await once(perl.stdout, "data")}`, `${uid + 4}`);
+    const helper = { audit: new Audit(join(folder(t), "audit.log")), config: configOf(uid + 4) };
+    assert.deepEqual(await killProcesses(uid + 4, helper), { killed: 1, left: 0 });
+    assert.deepEqual(await exit, [null, "SIGKILL"]);
+  });
+
+  test("is not what a user's own kill needs, and whoever is not that user kills nothing by it", async (t) => {
+    const config = configOf(uid + 5);
+    const sleeper = spawn("/bin/sleep", ["60"], { uid: uid + 5, gid: uid + 5, stdio: "ignore" });
+    t.after(() => sleeper.kill("SIGKILL"));
+    const exit = once(sleeper, "exit");
+    assert.equal((await runAs(uid + 5, config, "kill", ["0"], 10_000)).exit, 1);
+    assert.equal(sleeper.kill(0), true);
+    assert.equal((await runAs(uid + 5, config, "kill", [`${uid + 5}`], 10_000)).exit, 0);
+    assert.deepEqual(await exit, [null, "SIGKILL"]);
+  });
+
+  test("has a process whose first thread has ended and another goes on", async (t) => {
+    const exit = { x64: 60, arm64: 93 }[process.arch === "arm64" ? "arm64" : "x64"];
+    const script = `use threads; threads->create(sub { sleep 60 })->detach; syscall(${exit}, 0)`;
+    const perl = spawn("/usr/bin/perl", ["-e", script], { uid: uid + 3, gid: uid + 3, stdio: "ignore" });
+    t.after(() => perl.kill("SIGKILL"));
+    const ended = once(perl, "exit");
+    await eventually(
+      () => readFileSync(`/proc/${perl.pid}/stat`, "utf8").includes(") Z "),
+      "its first thread had ended",
+    );
+    const helper = { audit: new Audit(join(folder(t), "audit.log")), config: configOf(uid + 3) };
+    assert.deepEqual(await killProcesses(uid + 3, helper), { killed: 1, left: 0 });
+    await ended;
   });
 
   test("has one whose real uid alone is the task user's", async (t) => {
@@ -78,7 +150,8 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     t.after(() => perl.kill("SIGKILL"));
     const exit = once(perl, "exit");
     assert.equal(`${await once(perl.stdout, "data")}`, `${uid} 0`);
-    assert.deepEqual(await killProcesses(uid, new Audit(join(folder(t), "audit.log"))), { killed: 1, left: 0 });
+    const helper = { audit: new Audit(join(folder(t), "audit.log")), config: configOf(uid) };
+    assert.deepEqual(await killProcesses(uid, helper), { killed: 1, left: 0 });
     assert.deepEqual(await exit, [null, "SIGKILL"]);
   });
 });

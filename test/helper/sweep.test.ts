@@ -3,25 +3,13 @@ import { chmodSync, chownSync, existsSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { runSweep } from "../../helper/spawn.ts";
+import { runAs } from "../../helper/spawn.ts";
 import { needsRoot } from "../root.ts";
+import { configOf } from "./one-uid.ts";
 
 /** In no range that anything else uses. */
 const uid = 4798;
-const config = {
-  uidRange: [uid, uid] as const,
-  maxUsers: 1,
-  maxParked: 0,
-  reuse: false,
-  graphical: false,
-  sessionUser: "",
-  shareAgentSession: false,
-  maxGraphical: 0,
-  limits: { processes: 100, files: 100 },
-  umask: "022",
-  tasksDir: "/home",
-  dscl: "",
-};
+const config = configOf(uid);
 
 function sharedFile(t: TestContext): string {
   const directory = mkdtempSync(join(tmpdir(), "sweep-test-"));
@@ -34,7 +22,7 @@ function sharedFile(t: TestContext): string {
 
 test("what a task user owns in shared places is removed", { skip: needsRoot }, async (t) => {
   const file = sharedFile(t);
-  const { stdout } = await runSweep(uid, config, ["tcw-aaaaaaaa", `${uid}`], 20_000);
+  const { stdout } = await runAs(uid, config, "sweep", ["tcw-aaaaaaaa", `${uid}`], 20_000);
   assert.equal(stdout, "found 2\nset-id 0\nleft 0\nlooked\n");
   assert.equal(existsSync(file), false);
 });
@@ -43,14 +31,14 @@ test("what a task user owns and only root could remove stays, and is counted", {
   const file = sharedFile(t);
   chownSync(dirname(file), 0, 0);
   chmodSync(dirname(file), 0o755);
-  const { stdout } = await runSweep(uid, config, ["tcw-aaaaaaaa", `${uid}`], 20_000);
+  const { stdout } = await runAs(uid, config, "sweep", ["tcw-aaaaaaaa", `${uid}`], 20_000);
   assert.equal(stdout, "found 1\nset-id 0\nleft 1\nlooked\n");
   assert.equal(existsSync(file), true);
 });
 
 test("the artifacts that an agent has saved in a shared place stay", { skip: needsRoot }, async (t) => {
   const file = sharedFile(t);
-  const { stdout } = await runSweep(uid, config, ["_tcworker", `${uid}`], 20_000);
+  const { stdout } = await runAs(uid, config, "sweep", ["_tcworker", `${uid}`], 20_000);
   assert.equal(stdout, "found 0\nleft 0\nlooked\n");
   assert.equal(existsSync(file), true);
 });

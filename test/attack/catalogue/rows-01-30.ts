@@ -63,7 +63,7 @@ export const rows0130: readonly Row[] = [
     attack: "A directory is swapped for a link while root deletes or changes the tree.",
     echo: "Rust CVE-2022-21658, Nix CVE-2025-46415, systemd-tmpfiles CVE-2018-6954",
     defence:
-      "Root walks no tree: the task user's own sweep deletes (helper/spawn.ts runSweep, helper/sweep.sh), and root only removes the two fixed directories (helper/directories.ts).",
+      "Root walks no tree: the task user's own sweep deletes (helper/spawn.ts runAs, helper/sweep.sh), and root only removes the two fixed directories (helper/directories.ts).",
     played: {
       tests: [
         {

@@ -99,6 +99,11 @@ export class Kernel {
     return true;
   }
 
+  /** Stands in for `kill -KILL -1` as that user. */
+  killUser(uid: number): void {
+    for (const process of [...this.#alive.values()]) if (process.uid === uid) this.#deliver(process, "SIGKILL");
+  }
+
   #deliver(process: Process, signal: string): void {
     if (signal === "SIGSTOP") process.state = "stopped";
     else if (signal === "SIGCONT") this.#continue(process);

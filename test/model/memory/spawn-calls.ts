@@ -56,10 +56,25 @@ function check(machine: Machine, uid: number, what: string): void {
   if (!Number.isInteger(uid) || uid < first || uid > last) machine.violation(`starts ${what} as uid ${uid}`);
 }
 
-export async function runSweep(uid: number, _: object, args: string[], timeoutMs: number): Promise<ToolResult> {
+type Lines = "sweep" | "kill";
+
+export function runAs(uid: number, _: object, what: Lines, args: string[], timeoutMs: number): Promise<ToolResult> {
   const machine = theMachine();
+  check(machine, uid, `the ${what}`);
+  return what === "sweep" ? runSweep(machine, uid, args, timeoutMs) : runKill(machine, uid, args, timeoutMs);
+}
+
+/** What fights back stops it, or kills it first. */
+async function runKill(machine: Machine, uid: number, args: string[], timeoutMs: number): Promise<ToolResult> {
+  if (args.join() !== `${uid}`) machine.violation(`kills ${args.join(" ")} as uid ${uid}`);
+  const is = machine.random(3);
+  await machine.clock.wait(is === 0 ? timeoutMs : 5);
+  if (is === 2) machine.kernel.killUser(uid);
+  return { exit: is === 2 ? 0 : null, stdout: "" };
+}
+
+async function runSweep(machine: Machine, uid: number, args: string[], timeoutMs: number): Promise<ToolResult> {
   const { clock, faults, files } = machine;
-  check(machine, uid, "the sweep");
   const [name = "", text, home = ""] = args;
   if (text !== `${uid}` || home !== `/home/${name}/home`) machine.violation(`sweeps ${args.join(" ")} as uid ${uid}`);
   const found = files.shared.get(uid) ?? 0;
