@@ -54,8 +54,7 @@ export async function killProcesses(uid: number, { audit, config }: Pick<Helper,
     for (const pid of seen) if (!still.has(pid)) send(pid, "SIGCONT");
     if (!seen.difference(dying).isSubsetOf(still)) needed = weary;
     for (const pid of still) send(pid, "SIGKILL");
-    // Who was born since that list dies by its own user's kill, at one moment. A task can stop that: the next list shows.
-    await runAs(uid, config, "kill", [`${uid}`], 2_000).catch(() => undefined);
+    await runAs(uid, config, "kill", [`${uid}`], 2_000).catch(() => undefined); // For who was born since. It may fail.
     for (const pid of seen.union(still)) met.add(pid);
     dying = still; // These may be on the next list, and vanish then: they have been killed.
   }

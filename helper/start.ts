@@ -60,7 +60,8 @@ async function serve(candidates: Slice[]): Promise<Slice | undefined> {
 async function endHelper(slice: Slice): Promise<void> {
   ending = true;
   await restart;
-  for (let ended = false; !ended; ended = helper?.exitCode === 0 || !(await serve([slice]))) {
+  for (let [ended, tries] = [false, 3]; !ended; ended = helper?.exitCode === 0 || !(await serve([slice]))) {
+    if (--tries < 0) end(70, `the helper does not end: read ${placesOf(slice.name).logs}/helper.log`);
     if (helper?.exitCode !== null || helper.signalCode !== null) continue;
     await new Promise((done) => helper?.once("exit", done).stdin?.end());
   }
