@@ -12,12 +12,14 @@ const root = join(import.meta.dirname, "..");
 /** Suites with a command of their own: they measure, last long, or need a Mac. */
 const apart = ["bench", "soak", "mac"];
 const fileTimeoutMs = 15 * 60_000;
-/** Most tests of real users wait for a part of their time: two files leave two cores idle for a quarter of it. */
-const filesAtOnce = 3;
+const filesAtOnce = 2;
 /** Begun first, so that the end of a run is short files and no core waits for one that is long. */
 const longFirst = ["fuzz", "stories", "crash", "engine", "attack", "helper"];
-/** What it does slows down whatever runs beside it, beyond the deadlines of others. */
-const alone = [join("test", "stories", "fork-bomb.test.ts")];
+/**
+ * A bomb slows down whatever runs beside it, beyond the deadlines of others. Tasks on a private machine have uids that
+ * helpers outside may have given out as well, and a kill from there reaches them.
+ */
+const alone = ["fork-bomb", "killed-starter", "unending-helper"].map((name) => `test/stories/${name}.test.ts`);
 /** Compiled sources of the tests, for the next process that needs them. Not in the environment, which children inherit. */
 const keptCompiled = ["--import", join(import.meta.dirname, "compile-cache.ts")];
 /** Files that REQUIRE_ROOT runs a second time when they fail. More failures than that are no accident. */

@@ -28,13 +28,6 @@ describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
     assert.match(said, /the helper ended: read \/var\/log\/taskcluster-worker\/slice-1\/helper\.log\n$/);
   });
 
-  test("says where the helper's log is when that never comes to a clean end: 70", async () => {
-    const { status, said } = await prepared(`grave=/home/.taskcluster-worker-slice-1; mkdir -m 700 $grave
-      mount --bind $grave $grave; ${run}`);
-    assert.equal(status, 70, said);
-    assert.match(said, /the helper does not end: read \/var\/log\/taskcluster-worker\/slice-1\/helper\.log\n$/);
-  });
-
   test("says why there is no account for the agent: 70", async () => {
     const { status, said } = await prepared(`mkdir -p ${state}/private; chmod 700 ${state}/private
       echo '{}' >${state}/private/agent-account.json; ${run}`);
