@@ -127,8 +127,8 @@ export const ofStart: readonly Mutation[] = [
   {
     without: "the lock of an instance",
     file: main,
-    from: "if (!lock) return refuse(",
-    to: 'if (instance === "") return refuse(',
+    from: "if (!lock) return log(",
+    to: 'if (instance === "") return log(',
     caughtBy: ["test/helper/main.test.ts", "when another helper serves the instance"],
   },
   {
