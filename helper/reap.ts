@@ -10,8 +10,8 @@ const weary = { rounds: 25, apartMs: 10 };
 const [deadlineMs, lookingMs] = [10_000, 40_000];
 
 /**
- * Pids with `uid` as real, effective or saved id; zombies are dead, unless threads of theirs go on (l). Numeric columns only: a
- * process can put anything into its title. Undefined when ps fails, or does not list us as root: no such list proves anybody gone.
+ * Pids with `uid` as real, effective or saved id; zombies are dead, unless threads go on (l). Numeric columns only: a
+ * process chooses its title. Undefined when ps fails, or does not list us as root: no such list proves anybody gone.
  */
 async function processesOf(uid: number): Promise<Set<number> | undefined> {
   const ps = await runTool(tools.ps, ["-axo", "pid=,uid=,ruid=,svuid=,stat="], 5_000).catch(() => undefined);

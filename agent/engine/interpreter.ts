@@ -10,7 +10,8 @@ const statuses: readonly (number | null)[] = [126, 127];
 /** Far more than a look at one line takes: a program that has become something to wait at is no script. */
 const LOOK_MS = 5_000;
 
-// As helper/become-user.sh finds it, and as far as macOS reads such a line. The system takes what is behind the name as the argument, and a CR as part of the name.
+// As helper/become-user.sh finds it, and as far as macOS reads such a line. The system takes what is behind the name as
+// the argument, and a CR as part of the name.
 const lookLines = `exec 2>/dev/null
 program=$1
 [[ $program == */* ]] || program=$(PATH=$2; type -P -- "$1")

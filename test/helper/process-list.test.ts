@@ -118,17 +118,6 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     assert.deepEqual(await exit, [null, "SIGKILL"]);
   });
 
-  test("is not what a user's own kill needs, and whoever is not that user kills nothing by it", async (t) => {
-    const config = configOf(uid + 5);
-    const sleeper = spawn("/bin/sleep", ["60"], { uid: uid + 5, gid: uid + 5, stdio: "ignore" });
-    t.after(() => sleeper.kill("SIGKILL"));
-    const exit = once(sleeper, "exit");
-    assert.equal((await runAs(uid + 5, config, "kill", ["0"], 10_000)).exit, 1);
-    assert.equal(sleeper.kill(0), true);
-    assert.equal((await runAs(uid + 5, config, "kill", [`${uid + 5}`], 10_000)).exit, 0);
-    assert.deepEqual(await exit, [null, "SIGKILL"]);
-  });
-
   test("has a process whose first thread has ended and another goes on", async (t) => {
     const exit = { x64: 60, arm64: 93 }[process.arch === "arm64" ? "arm64" : "x64"];
     const script = `use threads; threads->create(sub { sleep 60 })->detach; syscall(${exit}, 0)`;
@@ -152,6 +141,19 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     assert.equal(`${await once(perl.stdout, "data")}`, `${uid} 0`);
     const helper = { audit: new Audit(join(folder(t), "audit.log")), config: configOf(uid) };
     assert.deepEqual(await killProcesses(uid, helper), { killed: 1, left: 0 });
+    assert.deepEqual(await exit, [null, "SIGKILL"]);
+  });
+});
+
+suite("A task user's own kill", { skip: needsRoot }, () => {
+  test("ends that user's processes, and whoever is not that user kills nothing by it", async (t) => {
+    const config = configOf(uid + 5);
+    const sleeper = spawn("/bin/sleep", ["60"], { uid: uid + 5, gid: uid + 5, stdio: "ignore" });
+    t.after(() => sleeper.kill("SIGKILL"));
+    const exit = once(sleeper, "exit");
+    assert.equal((await runAs(uid + 5, config, "kill", ["0"], 10_000)).exit, 1);
+    assert.equal(sleeper.kill(0), true);
+    assert.equal((await runAs(uid + 5, config, "kill", [`${uid + 5}`], 10_000)).exit, 0);
     assert.deepEqual(await exit, [null, "SIGKILL"]);
   });
 });

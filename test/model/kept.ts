@@ -2,11 +2,18 @@
 import type { Sequence, Step } from "./steps.ts";
 
 const create: Step = { do: "send", on: 0, asks: [{ ask: "createUser", reuse: false }], pieces: false };
+const finish: Step = { do: "finish" };
+const remove: Step = {
+  do: "send",
+  on: 0,
+  asks: [{ ask: "deleteUser", user: 0, park: false }],
+  pieces: false,
+};
 const full = (after: number): Step => ({ do: "fault", kind: "journal-full", after, times: 1 });
 
 /** The disk is full for one write of the journal, at each step of a creation. Nothing half made may be forgotten. */
 const fullWhileCreating = [0, 1, 2, 3].map(
-  (after): Sequence => ({ seed: 0, stop: false, steps: [{ do: "session" }, full(after), create, { do: "finish" }] }),
+  (after): Sequence => ({ seed: 0, stop: false, steps: [{ do: "session" }, full(after), create, finish] }),
 );
 
 /** The same while a resting account is woken whose record somebody has replaced. */
@@ -17,14 +24,14 @@ const fullWhileWaking: Sequence = {
     { do: "session" },
     { do: "tcc", on: true },
     create,
-    { do: "finish" },
-    { do: "send", on: 0, asks: [{ ask: "deleteUser", user: 0, park: false }], pieces: false },
-    { do: "finish" },
+    finish,
+    remove,
+    finish,
     { do: "replace", user: 0 },
     full(1),
     { do: "session" },
     create,
-    { do: "finish" },
+    finish,
   ],
 };
 
@@ -35,7 +42,7 @@ const ticketTwice: Sequence = {
   steps: [
     { do: "session" },
     create,
-    { do: "finish" },
+    finish,
     { do: "attach", ticket: 0 },
     {
       do: "send",
@@ -43,7 +50,7 @@ const ticketTwice: Sequence = {
       asks: [{ ask: "spawn", user: 0, command: "ends", stdin: 0, output: 0, odd: "" }],
       pieces: false,
     },
-    { do: "finish" },
+    finish,
   ],
 };
 
@@ -54,7 +61,7 @@ const blindKill: Sequence = {
   steps: [
     { do: "session" },
     create,
-    { do: "finish" },
+    finish,
     {
       do: "send",
       on: 0,
@@ -63,7 +70,7 @@ const blindKill: Sequence = {
     },
     { do: "fault", kind: "ps-blind", after: 0, times: 3 },
     { do: "send", on: 0, asks: [{ ask: "killUser", user: 0 }], pieces: false },
-    { do: "finish" },
+    finish,
   ],
 };
 
@@ -76,7 +83,7 @@ const killBesideTheEnd = Array.from(
     steps: [
       { do: "session" },
       create,
-      { do: "finish" },
+      finish,
       { do: "fault", kind: "comes-back", after: 0, times: 1 },
       { do: "send", on: 0, asks: [{ ask: "killUser", user: 0 }], pieces: false },
       { do: "close", on: 0, abruptly: seed % 2 === 0 },
@@ -91,17 +98,17 @@ const thirdUser: Sequence = {
   steps: [
     { do: "session" },
     create,
-    { do: "finish" },
+    finish,
     { do: "tcc", on: true },
-    { do: "send", on: 0, asks: [{ ask: "deleteUser", user: 0, park: false }], pieces: false },
-    { do: "finish" },
+    remove,
+    finish,
     create,
-    { do: "finish" },
+    finish,
     { do: "close", on: 0, abruptly: false },
     { do: "wait", ms: 5100 },
     { do: "session" },
     create,
-    { do: "finish" },
+    finish,
   ],
 };
 
