@@ -14,6 +14,8 @@ export interface AgentConfig {
   readonly workerId: string;
   /** Tasks at once. */
   readonly capacity: number;
+  /** False: tasks need a screen, so the worker claims nothing where it has none to give. */
+  readonly headlessTasks: boolean;
   /** Longest `maxRunTime` that a task may ask for, in seconds. */
   readonly maxTaskRunTime: number;
   /** Where readers reach the live logs; "" binds them to loopback. */
@@ -21,9 +23,18 @@ export interface AgentConfig {
   /** 0: a random port. */
   readonly livelogExposePort: number;
   readonly enableLiveLog: boolean;
+  readonly enableInteractive: boolean;
+  readonly interactivePort: number;
+  readonly enableMetadata: boolean;
+  readonly enableResourceMonitor: boolean;
+  /** A task that uses too much memory is warned, not ended. */
+  readonly disableOOMProtection: boolean;
+  readonly maxMemoryUsagePercent: number;
+  readonly minAvailableMemoryBytes: number;
+  readonly allowedHighMemoryDurationSecs: number;
   /** Printed at the head of every task log. */
   readonly workerTypeMetadata: Readonly<Record<string, unknown>>;
-  /** No claims while the volume of the agent's state has less free, in MB of 1,000,000 bytes. */
+  /** No claims while the volume of the agent's state or of the homes has less free, in MB of 1,000,000 bytes. */
   readonly requiredDiskSpaceMegabytes: number;
   /** A task that writes more to its log fails. */
   readonly maxLogBytes: number;
@@ -31,10 +42,21 @@ export interface AgentConfig {
   readonly workerLocation: string;
   /** TASKCLUSTER_INSTANCE_TYPE of every task; "" leaves it out. */
   readonly instanceType: string;
+  /** Facts about the machine, for whoever watches it. */
+  readonly instanceId: string;
+  readonly region: string;
+  readonly availabilityZone: string;
+  readonly privateIP: string;
+  /** A program that each task user runs before its task's first command; "" for none. */
+  readonly runAfterUserCreation: string;
   /** The worker ends after this many tasks; 0: never. */
   readonly numberOfTasksToRun: number;
   /** The worker ends after this long without a task, in seconds; 0: never. */
   readonly idleTimeoutSecs: number;
+  /** What the worker's end asks of whoever rules the machine; the worker itself can neither shut it down nor reboot it. */
+  readonly shutdownMachineOnIdle: boolean;
+  readonly shutdownMachineOnInternalError: boolean;
+  readonly disableReboots: boolean;
   /** For a payload that shows none by itself. */
   readonly dialect: Dialect;
   /** Least time between two claim calls that brought nothing, in seconds. */
@@ -57,17 +79,34 @@ export const defaultConfig: AgentConfig = {
   workerGroup: "",
   workerId: "",
   capacity: 1,
+  headlessTasks: true,
   maxTaskRunTime: 86_400,
   publicIP: "",
   livelogExposePort: 0,
   enableLiveLog: true,
+  enableInteractive: true,
+  interactivePort: 53_654,
+  enableMetadata: true,
+  enableResourceMonitor: true,
+  disableOOMProtection: false,
+  maxMemoryUsagePercent: 90,
+  minAvailableMemoryBytes: 524_288_000,
+  allowedHighMemoryDurationSecs: 5,
   workerTypeMetadata: {},
   requiredDiskSpaceMegabytes: 10_240,
   maxLogBytes: 4 * 1024 ** 3,
   workerLocation: "",
   instanceType: "",
+  instanceId: "",
+  region: "",
+  availabilityZone: "",
+  privateIP: "",
+  runAfterUserCreation: "",
   numberOfTasksToRun: 0,
   idleTimeoutSecs: 0,
+  shutdownMachineOnIdle: false,
+  shutdownMachineOnInternalError: false,
+  disableReboots: false,
   dialect: "generic-worker",
   pollingInterval: 5,
   reclaimOffset: 180,

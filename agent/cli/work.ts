@@ -86,10 +86,11 @@ function notConfigured(lacking: readonly string[], say: Context["say"]): ExitSta
   return exitStatus.misconfigured;
 }
 
-async function configOf(context: Context, file: ConfigFile | null): Promise<AgentConfig> {
+/** `notice` hears what has no effect. */
+function configOf(context: Context, file: ConfigFile | null, notice: (sentence: string) => void): AgentConfig {
   try {
     const flags = file === null && context.launch.helper ? { capacity: sessionCapacity } : {};
-    return loadConfig({ flags, env: context.env, ...(file ? { file } : {}) });
+    return loadConfig({ flags, env: context.env, notice, ...(file ? { file } : {}) });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     throw new CommandError(exitStatus.misconfigured, error.errors.join(" "));
@@ -108,12 +109,12 @@ export async function work(context: Context): Promise<ExitStatus> {
     throw rootNeeded("--with-helper starts the helper, which only root can do", argv, process.cwd());
   }
   const file = await configFile(context, places(process.platform, "default", homedir()).workerConfig);
-  const found = await configOf(context, file);
+  const logger = createLogger({ level });
+  const found = configOf(context, file, (sentence) => logger.warn(sentence));
   const config = { ...found, workerId: found.workerId || (found.rootURL === "" ? "" : workerIdOf(hostname())) };
   const lacking = missing(config);
   if (lacking.length > 0) return notConfigured(lacking, say);
   const own = places(process.platform, launch.helper?.instance ?? config.instance, homedir());
-  const logger = createLogger({ level });
   const setup = {
     config: { ...config, workerTypeMetadata: { ...(await hostFacts()), ...config.workerTypeMetadata } },
     socket: launch.helper?.socket ?? own.socket,

@@ -1,7 +1,9 @@
-/** The agent's settings from all places: flag > environment > file > default. */
+/** The agent's settings from all places: flag > environment > file > default of the command > default. */
 import { parse, YAMLParseError } from "yaml";
 import { type AgentConfig, defaultConfig } from "../config.ts";
 import { nearest } from "../nearest.ts";
+import { refused, withoutEffect } from "./foreign.ts";
+import { record } from "./kinds.ts";
 import { settings } from "./settings.ts";
 
 type Key = keyof AgentConfig;
@@ -17,11 +19,15 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigSources {
+  /** What the command has in place of the usual defaults. */
+  readonly defaults?: Partial<AgentConfig>;
   /** By the names of the settings, in any case; a text is read as the setting's type. */
   readonly flags?: Readonly<Record<string, unknown>>;
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** YAML or JSON; `name` is for messages. */
   readonly file?: { readonly text: string; readonly name: string };
+  /** Hears a sentence for each setting of generic-worker that is accepted and has no effect. */
+  readonly notice?: (sentence: string) => void;
 }
 
 /** A value somebody set, and where, for the message when it is wrong. */
@@ -33,6 +39,10 @@ interface Given {
 const keys = Object.keys(defaultConfig);
 const byLowerCase = new Map<string, Key>();
 for (const key of keys) if (isKey(key)) byLowerCase.set(key.toLowerCase(), key);
+/** Names of generic-worker's that are no settings here. */
+const foreignByLowerCase = new Map(
+  [...Object.keys(withoutEffect), ...Object.keys(refused)].map((key) => [key.toLowerCase(), key]),
+);
 
 const environment: Readonly<Record<string, Key>> = {
   TASKCLUSTER_ROOT_URL: "rootURL",
@@ -50,14 +60,14 @@ function isKey(key: string): key is Key {
 }
 
 /** Throws ConfigError with a sentence for each setting that is unknown or wrong. Missing ones are no error: see `missing`. */
-export function loadConfig({ flags = {}, env = {}, file }: ConfigSources): AgentConfig {
+export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: ConfigSources): AgentConfig {
   const errors: string[] = [];
   const given = new Map<Key, Given>([
-    ...fromFile(file, errors),
+    ...fromFile(file, errors, notice ?? (() => {})),
     ...fromEnvironment(env, errors),
     ...named(flags, "the command line", errors),
   ]);
-  const config = { ...defaultConfig };
+  const config = { ...defaultConfig, ...defaults };
   function take<K extends Key>(key: K): void {
     const found = given.get(key);
     if (!found) return;
@@ -87,18 +97,41 @@ export function missing(config: AgentConfig): Key[] {
   return needed.filter((key) => config[key] === "");
 }
 
-function fromFile(file: ConfigSources["file"], errors: string[]): Map<Key, Given> {
+type Notice = (sentence: string) => void;
+
+function fromFile(file: ConfigSources["file"], errors: string[], notice: Notice): Map<Key, Given> {
   if (!file) return new Map();
   try {
     const content: unknown = parse(file.text, { maxAliasCount: 0 });
     if (content === null || content === undefined) return new Map();
-    if (settings.workerTypeMetadata.is(content)) return named(content, file.name, errors);
+    if (record.is(content)) return named(withoutForeign(content, file.name, errors, notice), file.name, errors);
     errors.push(`${file.name} must hold settings, one per line like "workerType: mac".`);
   } catch (error) {
     const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
     errors.push(`${file.name} is no YAML or JSON${at ? `: look at line ${at.line}, column ${at.col}` : ""}.`);
   }
   return new Map();
+}
+
+/** The settings that are ours. Tells of the others what there is to tell. */
+function withoutForeign(
+  values: Readonly<Record<string, unknown>>,
+  where: string,
+  errors: string[],
+  notice: Notice,
+): Record<string, unknown> {
+  const own: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(values)) {
+    const key = foreignByLowerCase.get(name.toLowerCase()) ?? "";
+    const why = refused[key];
+    const row = withoutEffect[key];
+    if (why !== undefined) errors.push(`${where} has the setting ${show(name)}, which there is not: ${why}.`);
+    else if (!row) own[name] = value;
+    else if (value === null || row.silent.includes(value)) continue;
+    else if (!row.kind.is(value)) errors.push(`${key} in ${where} must be ${row.kind.mustBe}, not ${show(value)}.`);
+    else notice(`${key} in ${where} has no effect: ${row.why}.`);
+  }
+  return own;
 }
 
 function fromEnvironment(env: Readonly<Record<string, string | undefined>>, errors: string[]): Map<Key, Given> {

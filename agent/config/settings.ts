@@ -1,94 +1,99 @@
-/** What each setting may be, and how a text from a flag or the environment becomes its value. */
-import { isIP } from "node:net";
+/** What each setting may be and means. docs/configuration.md is generated from this table. */
 import type { AgentConfig } from "../config.ts";
+import {
+  anyText,
+  boolean,
+  identifier,
+  ipAddress,
+  type Kind,
+  matching,
+  number,
+  parseJson,
+  port,
+  record,
+  text,
+} from "./kinds.ts";
 
-interface Setting<T> {
-  /** Ends the sentence "<name> must be …". */
-  readonly mustBe: string;
-  is(value: unknown): value is T;
-  /** From a flag or the environment; what it returns is checked with `is`. */
-  fromText(text: string): unknown;
+interface Setting<T> extends Kind<T> {
+  /** For the documentation: what it is of, or what it does. */
+  readonly meaning: string;
 }
 
-function text(mustBe: string, accepts: (value: string) => boolean): Setting<string> {
-  return {
-    mustBe,
-    is: (value): value is string => typeof value === "string" && (value === "" || accepts(value)),
-    fromText: (value) => value,
-  };
+function means<T>(meaning: string, kind: Kind<T>): Setting<T> {
+  return { ...kind, meaning };
 }
 
-function matching(mustBe: string, pattern: RegExp): Setting<string> {
-  return text(mustBe, (value) => pattern.test(value));
-}
-
-function number(least: number, most: number, whole: boolean): Setting<number> {
-  return {
-    mustBe: `a ${whole ? "whole " : ""}number from ${least} to ${most}`,
-    is: (value): value is number =>
-      typeof value === "number" && value >= least && value <= most && (!whole || Number.isInteger(value)),
-    fromText: (value) => (/^\d+(\.\d+)?$/.test(value) ? Number(value) : value),
-  };
-}
-
-const boolean: Setting<boolean> = {
-  mustBe: "true or false",
-  is: (value): value is boolean => typeof value === "boolean",
-  fromText: (value) => (value === "true" || value === "false" ? value === "true" : value),
-};
-
-const record: Setting<Record<string, unknown>> = {
-  mustBe: "an object",
-  is: (value): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value),
-  fromText: parseJson,
-};
-
-const dialect: Setting<AgentConfig["dialect"]> = {
+const dialect: Kind<AgentConfig["dialect"]> = {
   mustBe: '"generic-worker" or "taskcluster-worker"',
   is: (value): value is AgentConfig["dialect"] => value === "generic-worker" || value === "taskcluster-worker",
   fromText: (value) => value,
 };
 
-function parseJson(value: string): unknown {
-  try {
-    return JSON.parse(value);
-  } catch {
-    return value;
-  }
-}
-
-const identifier = matching("1 to 38 letters, digits, - or _", /^[A-Za-z0-9_-]{1,38}$/);
-const anyText = text("a text", () => true);
+const workerType = matching(
+  "1 to 38 small letters, digits or -, with a letter first and no - at the end",
+  /^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$/,
+);
+const url = text("an http or https URL", (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""));
+const clientId = matching("the name of a client, like project/mac/worker-1", /^[A-Za-z0-9!@/:.+|_-]+$/);
+const accessToken = matching("22 to 66 letters, digits, - or _", /^[A-Za-z0-9_-]{22,66}$/);
+const certificate = text("the JSON text of a certificate", (value) => record.is(parseJson(value)));
+const instance = matching("1 to 32 small letters, digits or -", /^[a-z0-9][a-z0-9-]{0,31}$/);
 const DAY = 86_400;
 
 /** One row per setting; the compiler misses none. */
 export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[K]> } = {
-  rootURL: text("an http or https URL", (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? "")),
-  clientId: matching("the name of a client, like project/mac/worker-1", /^[A-Za-z0-9!@/:.+|_-]+$/),
-  accessToken: matching("22 to 66 letters, digits, - or _", /^[A-Za-z0-9_-]{22,66}$/),
-  certificate: text("the JSON text of a certificate", (value) => record.is(parseJson(value))),
-  provisionerId: identifier,
-  workerType: matching(
-    "1 to 38 small letters, digits or -, with a letter first and no - at the end",
-    /^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$/,
+  rootURL: means("of the Taskcluster deployment", url),
+  clientId: means("of the worker", clientId),
+  accessToken: means("of the worker; never logged, never given to a task", accessToken),
+  certificate: means("of temporary credentials", certificate),
+  provisionerId: means("first half of the worker pool's name", identifier),
+  workerType: means("second half", workerType),
+  workerGroup: means("of this worker", identifier),
+  workerId: means("of this worker", identifier),
+  capacity: means("tasks at once; not more than `maxUsers` of the helper", number(1, 255, true)),
+  headlessTasks: means(
+    "false: tasks need a screen. `run` has the default false, `work` true; this version claims no such tasks",
+    boolean,
   ),
-  workerGroup: identifier,
-  workerId: identifier,
-  capacity: number(1, 255, true),
-  maxTaskRunTime: number(1, 30 * DAY, true),
-  publicIP: text("an IP address", (value) => isIP(value) !== 0),
-  livelogExposePort: number(0, 65_535, true),
-  enableLiveLog: boolean,
-  workerTypeMetadata: record,
-  requiredDiskSpaceMegabytes: number(0, 1e9, true),
-  maxLogBytes: number(1_000_000, 1e15, true),
-  workerLocation: anyText,
-  instanceType: anyText,
-  numberOfTasksToRun: number(0, 1e9, true),
-  idleTimeoutSecs: number(0, 365 * DAY, true),
-  dialect,
-  pollingInterval: number(0.1, 600, false),
-  reclaimOffset: number(0, 1_200, false),
-  cancelCheckSecs: number(1, 600, false),
-  instance: matching("1 to 32 small letters, digits or -", /^[a-z0-9][a-z0-9-]{0,31}$/),
+  maxTaskRunTime: means("longest `maxRunTime` of a task, in seconds", number(1, 30 * DAY, true)),
+  publicIP: means('where readers reach the live logs; "" binds them to loopback', ipAddress),
+  livelogExposePort: means("of the live logs; 0 is a random port", port),
+  enableLiveLog: means("whether tasks can have live logs", boolean),
+  enableInteractive: means("whether tasks can have an interactive shell", boolean),
+  interactivePort: means("of the interactive shells", port),
+  enableMetadata: means("whether tasks can have a file with facts of the worker", boolean),
+  enableResourceMonitor: means("whether tasks can have their memory watched", boolean),
+  disableOOMProtection: means("true: a task that uses too much memory is warned, not ended", boolean),
+  maxMemoryUsagePercent: means("of the machine; more than that is too much memory, if …", number(0, 100, true)),
+  minAvailableMemoryBytes: means("… less than this is available", number(0, 1e15, true)),
+  allowedHighMemoryDurationSecs: means("… for so many seconds", number(0, DAY, true)),
+  workerTypeMetadata: means(
+    "printed at the head of every task log, with an entry `taskcluster-worker` of our own: version, system, Node",
+    record,
+  ),
+  requiredDiskSpaceMegabytes: means("no claims while less is free; MB of 1,000,000 bytes", number(0, 1e9, true)),
+  maxLogBytes: means("a task that writes more to its log fails", number(1_000_000, 1e15, true)),
+  workerLocation: means("TASKCLUSTER_WORKER_LOCATION of every task", anyText),
+  instanceType: means("TASKCLUSTER_INSTANCE_TYPE of every task; in `WORKER_METRICS`", anyText),
+  instanceId: means("of this machine; `status --json` shows it", anyText),
+  region: means("of this machine; in `WORKER_METRICS`", anyText),
+  availabilityZone: means("of this machine; `status --json` shows it", anyText),
+  privateIP: means("of this machine; `status --json` shows it", ipAddress),
+  runAfterUserCreation: means("a program that each task user runs before its task's first command", anyText),
+  numberOfTasksToRun: means(
+    "the worker ends after so many, counted across restarts in `tasks-resolved-count.txt`; 0: never",
+    number(0, 1e9, true),
+  ),
+  idleTimeoutSecs: means("the worker ends after so long without a task; 0: never", number(0, 365 * DAY, true)),
+  shutdownMachineOnIdle: means("the worker's end by `idleTimeoutSecs` asks for the machine to be shut down", boolean),
+  shutdownMachineOnInternalError: means("an end that is our fault asks for it", boolean),
+  disableReboots: means("true: a reboot that a task asks for is not asked for", boolean),
+  dialect: means("of a payload that shows none by itself", dialect),
+  pollingInterval: means("least seconds between two claim calls that brought nothing", number(0.1, 600, false)),
+  reclaimOffset: means(
+    "a claim is renewed so many seconds before its end, half-way at the latest",
+    number(0, 1_200, false),
+  ),
+  cancelCheckSecs: means("seconds between two looks at a running task's status", number(1, 600, false)),
+  instance: means("which helper on this machine; `--with-helper` ignores it", instance),
 };

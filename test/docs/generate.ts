@@ -9,6 +9,7 @@ import { catalogue } from "../attack/catalogue/catalogue.ts";
 import { attacksTable } from "./attacks-table.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
+import { refusedTable, settingsTable, withoutEffectTable } from "./settings-table.ts";
 
 function commandsText(): string {
   return Object.values(commands)
@@ -27,6 +28,7 @@ function exitCodesTable(): string {
 /** Page → mark → text. */
 export const generated: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable },
+  "docs/configuration.md": { settings: settingsTable, "without-effect": withoutEffectTable, refused: refusedTable },
   "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
   "docs/payload.md": {
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),

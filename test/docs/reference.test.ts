@@ -4,7 +4,6 @@ import { test } from "node:test";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatus } from "../../agent/cli/exit-status.ts";
 import { loadConfig } from "../../agent/config/load.ts";
-import { settings } from "../../agent/config/settings.ts";
 import { defaultConfig } from "../../agent/config.ts";
 import { type CauseKind, decide } from "../../agent/outcome.ts";
 import { newPlugins } from "../../agent/plugins/plugins.ts";
@@ -19,20 +18,6 @@ for (const page of Object.keys(generated)) {
     assert.equal(textOf(page), renderPage(page));
   });
 }
-
-test("every setting of the agent is documented as it is checked, with its default", () => {
-  const rows = rowsOf(sectionOf(configuration, "## The agent: `worker.yml`")).filter(([name]) =>
-    /^[a-z]/.test(name ?? ""),
-  );
-  const written = new Map(rows.map(([name, mustBe, standard]) => [name, { mustBe, standard }]));
-  const wanted = new Map(
-    Object.entries(settings).map(([name, { mustBe }]) => [
-      name,
-      { mustBe, standard: JSON.stringify(Object.entries(defaultConfig).find(([key]) => key === name)?.[1]) },
-    ]),
-  );
-  assert.deepEqual(written, wanted);
-});
 
 const samples: Readonly<Record<string, string>> = {
   rootURL: "https://tc.example.com",
