@@ -2,8 +2,8 @@
  * The log of one run: task → this file → any number of readers. The file is the only buffer, so memory stays constant,
  * a slow reader never blocks the task, and what was written survives the agent.
  */
-import { type FileHandle, open } from "node:fs/promises";
 import { Writable } from "node:stream";
+import { BackingFile } from "./backing-file.ts";
 import { LogReader } from "./log-reader.ts";
 
 const newline = 10;
@@ -11,8 +11,6 @@ const newline = 10;
 const bufferBytes = 64 * 1024;
 /** Readers are told of new bytes at most this often, so that many of them do not slow the writer down. */
 const tellReadersMs = 20;
-/** Copying chunks below this size together is cheaper than naming each of them to the system. */
-const smallChunkBytes = 4096;
 
 type Callback = (error?: Error | null) => void;
 
@@ -27,18 +25,6 @@ function escapeControls(text: string): string {
   );
 }
 
-/** What remains of `chunks` behind the first `bytes`. */
-function after(chunks: readonly Buffer[], bytes: number): Buffer[] {
-  let skip = bytes;
-  const whole = chunks.findIndex((chunk) => {
-    if (skip < chunk.length) return true;
-    skip -= chunk.length;
-    return false;
-  });
-  if (whole === -1) return [];
-  return chunks.slice(whole).map((chunk, index) => (index === 0 ? chunk.subarray(skip) : chunk));
-}
-
 function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }
@@ -50,11 +36,10 @@ export class TaskLog {
    * `failure` it goes on draining, so that a full disk does not block the task.
    */
   readonly output: Writable;
-  readonly #file: FileHandle;
+  readonly #file: BackingFile;
   readonly #lines = new WeakSet<Buffer>();
   readonly #waiting = new Set<() => void>();
   #telling: NodeJS.Timeout | null = null;
-  #size = 0;
   #lastByte = newline;
   /** What commands may still write. */
   #room: number;
@@ -65,21 +50,21 @@ export class TaskLog {
 
   /**
    * Creates the backing log, which must not exist, readable by the agent alone. What commands write beyond
-   * `maxOutputBytes` is dropped. Throws the system's error.
+   * `maxOutputBytes` is dropped. `now` in milliseconds. Throws the system's error.
    */
-  static async open(path: string, maxOutputBytes = Number.POSITIVE_INFINITY): Promise<TaskLog> {
-    return new TaskLog(path, await open(path, "ax", 0o600), maxOutputBytes);
+  static async open(path: string, maxOutputBytes = Number.POSITIVE_INFINITY, now?: () => number): Promise<TaskLog> {
+    return new TaskLog(path, await BackingFile.open(path, now), maxOutputBytes);
   }
 
-  private constructor(path: string, file: FileHandle, maxOutputBytes: number) {
+  private constructor(path: string, file: BackingFile, maxOutputBytes: number) {
     this.path = path;
     this.#file = file;
     this.#room = maxOutputBytes;
     this.output = new Writable({
       highWaterMark: bufferBytes,
-      write: (chunk: Buffer, _encoding, callback) => void this.#append([chunk], callback),
+      write: (chunk: Buffer, _encoding, callback) => this.#append([chunk], callback),
       writev: (chunks: { chunk: Buffer }[], callback) =>
-        void this.#append(
+        this.#append(
           chunks.map(({ chunk }) => chunk),
           callback,
         ),
@@ -91,7 +76,7 @@ export class TaskLog {
 
   /** Bytes in the file. */
   get size(): number {
-    return this.#size;
+    return this.#file.size;
   }
 
   /** Aborted when the commands have written more than they may. */
@@ -147,16 +132,19 @@ export class TaskLog {
     this.output.write(bytes);
   }
 
-  async #append(chunks: readonly Buffer[], callback: Callback): Promise<void> {
-    if (!this.#failure) {
-      try {
-        await this.#write(this.#onNewLines(this.#withinRoom(chunks)));
-      } catch (error) {
-        this.#failure = toError(error);
-      }
+  #append(chunks: readonly Buffer[], callback: Callback): void {
+    const settle = (error?: unknown): void => {
+      if (error) this.#failure = toError(error);
       this.#tellReaders();
+      callback();
+    };
+    try {
+      const writing = this.#failure ? undefined : this.#file.append(this.#onNewLines(this.#withinRoom(chunks)));
+      if (writing) writing.then(() => settle(), settle);
+      else settle();
+    } catch (error) {
+      settle(error);
     }
-    callback();
   }
 
   /** Our own lines are few, and always fit. */
@@ -180,17 +168,6 @@ export class TaskLog {
       this.#lastByte = chunk[chunk.length - 1] ?? newline;
     }
     return placed;
-  }
-
-  /** A write may be cut short; then the rest follows. */
-  async #write(chunks: Buffer[]): Promise<void> {
-    const bytes = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
-    let rest = bytes < chunks.length * smallChunkBytes ? [Buffer.concat(chunks)] : chunks;
-    while (rest.length > 0) {
-      const { bytesWritten } = await this.#file.writev(rest);
-      this.#size += bytesWritten;
-      rest = after(rest, bytesWritten);
-    }
   }
 
   #tellReaders(): void {

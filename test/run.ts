@@ -6,6 +6,7 @@ import { accessSync, constants, globSync, statSync } from "node:fs";
 import { join, relative, resolve } from "node:path";
 import { run } from "node:test";
 import { spec as Spec } from "node:test/reporters";
+import { prepareForAll } from "./helper/prepared.ts";
 import { needsRoot } from "./root.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -98,6 +99,7 @@ if (files.length === 0) {
   say("there is no test file here");
   process.exit(1);
 }
+const prepared = process.geteuid?.() === 0 && files.length > 1 ? await prepareForAll() : null;
 const isAlone = (file: string): boolean => alone.includes(relative(root, resolve(file)));
 const groups = [files.filter(isAlone), files.filter((file) => !isAlone(file))].filter((group) => group.length > 0);
 let failed: string[] = [];
@@ -108,6 +110,7 @@ if (strict && failed.length > 0 && failed.length <= mostAgain) {
   failed = await failedOf(failed, 1);
   if (failed.length === 0) say("what had failed beside other tests has passed alone");
 }
+prepared?.release();
 if (failed.length > 0) process.exitCode = 1;
 
 if (strict && skipped.length > 0) {

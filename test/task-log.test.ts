@@ -9,9 +9,15 @@ import { TaskLog } from "../agent/task-log.ts";
 import { tinyDisk } from "./artifacts/tiny-disk.ts";
 import { needsRoot } from "./root.ts";
 
-async function newLog(t: TestContext): Promise<TaskLog> {
+/** A clock by which every write takes 20 ms. */
+function slowDisk(): () => number {
+  let now = 0;
+  return () => (now += 20);
+}
+
+async function newLog(t: TestContext, now?: () => number): Promise<TaskLog> {
   const folder = await mkdtemp(join(tmpdir(), "task-log-"));
-  const log = await TaskLog.open(join(folder, "live_backing.log"));
+  const log = await TaskLog.open(join(folder, "live_backing.log"), undefined, now);
   t.after(async () => {
     await log.close();
     await rm(folder, { recursive: true });
@@ -101,7 +107,7 @@ test("output without a final newline is followed by one before the worker's next
 });
 
 test("bytes and lines keep their order while much is waiting", async (t) => {
-  const log = await newLog(t);
+  const log = await newLog(t, slowDisk());
   const expected: string[] = [];
   for (let n = 0; n < 3000; n++) {
     log.output.write(Buffer.from(`output ${n}`));
@@ -125,14 +131,15 @@ test("bytes that are no text arrive as they are", async (t) => {
   assert.equal(await digest(log.reader()), sent.digest("hex"));
 });
 
-test("a writer has to wait when 64 KiB have not reached the disk", async (t) => {
-  const log = await newLog(t);
+test("a writer has to wait when 64 KiB have not reached a slow disk", async (t) => {
+  const log = await newLog(t, slowDisk());
   const chunk = Buffer.alloc(40_000);
+  log.output.write("shows that the disk is slow\n");
   assert.equal(log.output.write(chunk), true);
   assert.equal(log.output.write(chunk), false);
   await once(log.output, "drain");
   await log.close();
-  assert.equal(log.size, 80_000);
+  assert.equal(log.size, 80_028);
 });
 
 test("a reader follows the log until it is closed", async (t) => {
@@ -213,14 +220,19 @@ test("a log whose output was ended by mistake says so and does not throw", async
   assert.match(log.failure?.message ?? "", /write after end/);
 });
 
-test("a full disk is remembered, and the task is not blocked", { skip: needsRoot }, async (t) => {
-  const folder = await tinyDisk(t, "2m");
-  const log = await TaskLog.open(join(folder, "live_backing.log"));
-  const reading = text(log.reader());
-  for (let n = 0; n < 100; n++) await write(log, Buffer.alloc(100_000, "x"));
-  log.error("too late");
-  await log.close();
-  assert.equal(log.failure !== null && "code" in log.failure && log.failure.code, "ENOSPC");
-  assert.equal((await reading).length, log.size);
-  assert.ok(log.size > 1_000_000 && log.size <= 2 * 1024 * 1024);
-});
+for (const [kind, clock] of [
+  ["full", undefined],
+  ["full and slow", slowDisk()],
+] as const) {
+  test(`a disk that is ${kind} is remembered, and the task is not blocked`, { skip: needsRoot }, async (t) => {
+    const folder = await tinyDisk(t, "2m");
+    const log = await TaskLog.open(join(folder, "live_backing.log"), undefined, clock);
+    const reading = text(log.reader());
+    for (let n = 0; n < 100; n++) await write(log, Buffer.alloc(100_000, "x"));
+    log.error("too late");
+    await log.close();
+    assert.equal(log.failure !== null && "code" in log.failure && log.failure.code, "ENOSPC");
+    assert.equal((await reading).length, log.size);
+    assert.ok(log.size > 1_000_000 && log.size <= 2 * 1024 * 1024);
+  });
+}

@@ -78,7 +78,7 @@ export class MacosxEngine implements Engine {
       return gone;
     };
     // A user made ahead may have waited for hours. This goes on beside what comes before the first command.
-    return new MacosxBuilder(account, this.#probe(account), end);
+    return new MacosxBuilder(account, this.#canary.probeSilently(account, this.#others(account)), end);
   }
 
   /**
@@ -100,11 +100,8 @@ export class MacosxEngine implements Engine {
     }
   }
 
-  #probe(account: TaskAccount): Promise<void> {
-    return this.#canary.probe(
-      account,
-      [...this.#accounts].filter((other) => other !== account),
-    );
+  #others(account: TaskAccount): TaskAccount[] {
+    return [...this.#accounts].filter((other) => other !== account);
   }
 
   async dispose(): Promise<void> {
@@ -122,7 +119,7 @@ export class MacosxEngine implements Engine {
     this.#accounts.add(account);
     try {
       await makeTemporaryDirectory(account);
-      await this.#probe(account);
+      await this.#canary.probe(account, this.#others(account));
     } catch (error) {
       await this.#end(account);
       throw error;

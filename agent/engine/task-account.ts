@@ -63,6 +63,11 @@ export class TaskAccount {
     return this.#inTurn(command, async () => this.#spawn(command, { output: await this.#attach(OutputStream.attach) }));
   }
 
+  /** Starts one of our own tools, whose exit status is all of its answer. Throws EngineError. */
+  startSilently(command: Command): Promise<Omit<TaskProcess, "output">> {
+    return this.#inTurn(command, () => this.#request(command, {}));
+  }
+
   /** Starts one of our own tools, which reads what is written to `input`. Throws EngineError. */
   startWithInput(command: Command): Promise<TaskProcess & { readonly input: Socket }> {
     return this.#inTurn(command, async () => {
@@ -125,19 +130,21 @@ export class TaskAccount {
     }
   }
 
-  async #spawn(command: Command, streams: Streams): Promise<TaskProcess> {
+  async #spawn(command: Command, { input, output }: Streams): Promise<TaskProcess> {
     try {
-      const { process, exited } = await this.#client.spawn({
-        user: this.#id,
-        argv: [...command.argv],
-        env: { ...command.env },
-        output: streams.output.ticket,
-        ...(streams.input && { stdin: streams.input.ticket }),
-      });
-      return { id: process, exited, output: streams.output.stream };
+      const tickets = { output: output.ticket, ...(input && { stdin: input.ticket }) };
+      return { ...(await this.#request(command, tickets)), output: output.stream };
     } catch (error) {
-      streams.output.stream.destroy();
+      output.stream.destroy();
       throw error;
     }
+  }
+
+  async #request({ argv, env }: Command, tickets: { output?: Ticket; stdin?: Ticket }) {
+    const { process, exited } = await this.#client.spawn({
+      ...{ user: this.#id, argv: [...argv], env: { ...env } },
+      ...tickets,
+    });
+    return { id: process, exited };
   }
 }

@@ -50,7 +50,7 @@ suite("The isolation canary", { skip: needsRoot }, () => {
 
   async function found(account: TaskAccount, files: string[], others: TaskAccount[] = []): Promise<string> {
     const canary = new Canary(fixture.helper.socketPath, files);
-    const error = await canary.probe(account, others).then(
+    const error = await canary.probeSilently(account, others).then(
       () => null,
       (thrown: unknown) => thrown,
     );
@@ -137,7 +137,7 @@ suite("The isolation canary", { skip: needsRoot }, () => {
   test("that cannot come to its end begins no task, and blames nobody", async (t) => {
     const account = await user(t);
     const canary = new Canary(fixture.helper.socketPath, []);
-    const probe = canary.probe(account, []).catch((error: unknown) => error);
+    const probe = canary.probeSilently(account, []).catch((error: unknown) => error);
     await account.delete();
     const error = await probe;
     assert.ok(error === undefined || (error instanceof EngineError && error.code === "helper-refused"), String(error));

@@ -5,7 +5,6 @@ import {
   chmodSync,
   copyFileSync,
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -14,11 +13,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { takeLock } from "../../helper/lock.ts";
-import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
+import { type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
-import { stage } from "../../helper/stage.ts";
-import { liveAsStarter } from "./living-starter.ts";
 import { accountsIn, toolOutput } from "./machine.ts";
+import { prepare } from "./prepared.ts";
 import { eventually } from "./wait.ts";
 
 const root = dirname(dirname(import.meta.dirname));
@@ -69,27 +67,15 @@ function reserve(): { slice: Slice; giveBack: () => void } {
   throw new Error("every slice is in use by a test");
 }
 
-/** `acquire` or `release`: makes the agent's account for this process, or gives it back. */
-export function agentAccount(node: string, code: string, action: string, config: string): void {
-  liveAsStarter();
-  const run = spawnSync(node, [join(code, "helper/agent-account.ts"), action, config], { cwd: "/", encoding: "utf8" });
-  if (run.status !== 0) throw new Error(`agent-account ${action}: ${run.stderr}`);
-}
-
 /** `settings` go into helper.json. */
 export async function startRealHelper(settings: Record<string, unknown> = {}): Promise<RealHelper> {
-  const umask = process.umask(0o022);
-  for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
-  mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });
-  const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
-  process.umask(umask);
+  const { node, code, release } = await prepare();
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
   chmodSync(dsclDir, 0o755);
   copyFileSync(join(root, "test/dscl/dscl"), join(dsclDir, "dscl"));
   chmodSync(join(dsclDir, "dscl"), 0o755);
   writeFileSync(join(dsclDir, "argv.log"), "");
-  const accountConfig = writeConfig(join(dsclDir, "helper.json"), 5500, code);
-  agentAccount(node, code, "acquire", accountConfig);
+  writeConfig(join(dsclDir, "helper.json"), 5500, code);
   const own = { dscl: join(dsclDir, "dscl"), ...settings };
 
   const { slice, giveBack } = reserve();
@@ -172,7 +158,7 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
       const gone = once(child, "exit");
       child.stdin?.end();
       await gone;
-      agentAccount(node, code, "release", accountConfig);
+      release();
       rmSync(dsclDir, { recursive: true });
       giveBack();
     },

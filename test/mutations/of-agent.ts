@@ -17,6 +17,13 @@ export const ofAgent: readonly Mutation[] = [
     caughtBy: [canaryTest, "keeps an engine from being ready where tasks are not isolated"],
   },
   {
+    without: "the canary's exit status",
+    file: "agent/engine/canary.ts",
+    from: "if (code !== 0) await",
+    to: "if (code === -1) await",
+    caughtBy: [canaryTest, "is asked again before the first command of each task"],
+  },
+  {
     without: "the canary's look at its ids",
     file: canary,
     from: '[[ $UID == "$uid" && $EUID == "$uid" && ${GROUPS[*]} == "$uid" ]] ||',
@@ -26,8 +33,8 @@ export const ofAgent: readonly Mutation[] = [
   {
     without: "the canary's look at descriptors",
     file: canary,
-    from: '[[ -e $fd ]] && echo "has the open',
-    to: 'false && echo "has the open',
+    from: '[[ -e $fd ]] && found "has the open',
+    to: 'false && found "has the open',
     caughtBy: [canaryTest, "finds descriptors that a task user was started with"],
   },
   {

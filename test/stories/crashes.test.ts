@@ -7,7 +7,7 @@ import { stateRoot } from "../../helper/places.ts";
 import { slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
 import { processesOf } from "../helper/machine.ts";
-import { agentAccount } from "../helper/real-helper.ts";
+import { agentAccount } from "../helper/prepared.ts";
 import { needsRoot } from "../root.ts";
 import { checkout, Launched } from "./launched.ts";
 import { assertGone, eventuallyGone } from "./machine-clean.ts";
