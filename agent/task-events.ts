@@ -4,8 +4,14 @@ import type { RunId, TaskId } from "./queue/types.ts";
 import type { TaskLog } from "./task-log.ts";
 
 export type TaskEvent =
-  /** The first event. `log` can be followed with its `reader()` from here on. */
-  | { readonly event: "claimed"; readonly taskId: TaskId; readonly runId: RunId; readonly log: TaskLog }
+  /** The first event. `log` can be followed with its `reader()` from here on. `created` is the task's own. */
+  | {
+      readonly event: "claimed";
+      readonly taskId: TaskId;
+      readonly runId: RunId;
+      readonly created: string;
+      readonly log: TaskLog;
+    }
   /** The task user that the task runs as. */
   | {
       readonly event: "user";

@@ -106,15 +106,15 @@ export class TaskRun {
   /** The log, its first lines, the payload and the plugins: all that it takes to tell an author what is wrong. */
   async #open(): Promise<Opened> {
     const { config, scratchRoot, plugins, events } = this.#services;
-    const { taskId, runId } = this.#claim;
+    const { taskId, runId, task } = this.#claim;
     const scratch = await mkdtemp(join(scratchRoot, `${taskId}-${runId}-`));
     this.#scratch = scratch;
     const log = await TaskLog.open(join(scratch, "live_backing.log"), config.maxLogBytes);
     const message = `The task wrote more than ${config.maxLogBytes} bytes to its log.`;
     log.full.addEventListener("abort", () => this.abort({ kind: "log-too-large", message }));
-    events({ event: "claimed", taskId, runId, log });
+    events({ event: "claimed", taskId, runId, created: task.created, log });
     for (const line of headerLines({ ...config, taskId })) log.info(line);
-    const payload = readPayload(this.#claim.task, config, log, (error) => this.#failed(error, "payload"));
+    const payload = readPayload(task, config, log, (error) => this.#failed(error, "payload"));
     const context = this.#context(payload, log, scratch);
     return { context, plugins: new TaskPlugins(plugins, context, (error, where) => this.#failed(error, where)) };
   }

@@ -1,6 +1,7 @@
 /** The claim loop: asks the queue for as many tasks as there is room for, and runs every one that it gets. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { freeMegabytes } from "./disk.ts";
+import { type Activity, activityText, type IdleReason, isSameReason, isTrouble } from "./activity.ts";
+import { freeMegabytesOf } from "./disk.ts";
 import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
@@ -8,6 +9,7 @@ import { backoffMs, toQueueError } from "./queue/retry.ts";
 import type { Claim, ClaimedRun } from "./queue/types.ts";
 import { Rest } from "./rest.ts";
 import type { RunServices } from "./run-services.ts";
+import type { TaskCount } from "./task-count.ts";
 import { TaskRun } from "./task-run.ts";
 import { messageOf } from "./thrown.ts";
 
@@ -15,16 +17,19 @@ import { messageOf } from "./thrown.ts";
 export type WorkerEnd = "stopped" | "tasks-done" | "idle-timeout";
 
 export interface WorkerStatus {
-  /** What the loop does now, as one sentence; the reason when it does not ask for tasks. */
-  readonly doing: string;
-  readonly claiming: boolean;
+  readonly activity: Activity;
+  /** Tasks at once. */
+  readonly capacity: number;
   readonly running: readonly { readonly taskId: string; readonly runId: number; readonly since: string }[];
   /** Runs that have ended, however. */
   readonly ended: number;
+  /** When a task was claimed last; null before the first. */
+  readonly lastClaim: string | null;
 }
 
 export interface WorkerOptions extends RunServices {
   readonly client: QueueClient;
+  readonly count: TaskCount;
   /** Told after each change of `status`. */
   readonly changed?: (status: WorkerStatus) => void;
 }
@@ -37,6 +42,7 @@ interface Running {
 
 const REFUSED_BACKOFF_MS = 60_000;
 const LOOK_MS = 30_000;
+const SHORTEST_LOOK_MS = 100;
 const shutdown: Cause = { kind: "worker-shutdown", message: "The worker is shutting down." };
 const surplus: Cause = {
   kind: "worker-shutdown",
@@ -51,9 +57,11 @@ export class Worker {
   readonly #rest = new Rest();
   readonly #stopping = new AbortController();
   #stoppedNow = false;
-  #doing = "The worker has not started yet.";
-  #claiming = false;
-  #started = 0;
+  #activity: Activity = { state: "idle", reason: { kind: "starting" } };
+  /** The newest reason that was logged; null while there is none. */
+  #toldReason: IdleReason | null = null;
+  #stopReason: IdleReason = { kind: "draining" };
+  #lastClaim: string | null = null;
   #ended = 0;
   #lastTask = performance.now();
   #wake = Promise.withResolvers<void>();
@@ -64,11 +72,16 @@ export class Worker {
 
   get status(): WorkerStatus {
     const running = [...this.#running].map(([{ taskId, runId }, { since }]) => ({ taskId, runId, since }));
-    return { doing: this.#doing, claiming: this.#claiming, running, ended: this.#ended };
+    const { capacity } = this.#options.config;
+    return { activity: this.#activity, capacity, running, ended: this.#ended, lastClaim: this.#lastClaim };
   }
 
   /** Claims nothing more; the tasks under way are finished. */
-  stopGracefully(): void {
+  stopGracefully(reason: IdleReason = { kind: "draining" }): void {
+    if (!this.#stopping.signal.aborted) {
+      this.#stopReason = reason;
+      this.#be({ state: "idle", reason });
+    }
     this.#stopping.abort();
     this.#wake.resolve();
   }
@@ -85,25 +98,25 @@ export class Worker {
     try {
       return await this.#claimLoop();
     } finally {
-      this.#say("No more tasks are claimed.", false);
+      this.#be({ state: "idle", reason: this.#stopReason });
       while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
       await Promise.all(this.#refusals);
-      this.#say("The worker has ended.", false);
+      this.#be({ state: "idle", reason: { kind: "ended" } });
     }
   }
 
   async #claimLoop(): Promise<WorkerEnd> {
     const { numberOfTasksToRun, idleTimeoutSecs, pollingInterval } = this.#options.config;
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
-      if (numberOfTasksToRun > 0 && this.#started >= numberOfTasksToRun) return "tasks-done";
+      if (numberOfTasksToRun > 0 && this.#counted >= numberOfTasksToRun) return "tasks-done";
       if (idleTimeoutSecs > 0 && this.#idleMs() >= idleTimeoutSecs * 1000) return "idle-timeout";
       const room = this.#room();
       if (room === 0) {
-        this.#say("All places are taken.", false);
+        this.#be({ state: "full" });
         await this.#wake.promise;
       } else if (this.#rest.leftMs > 0) {
         await this.#takeRest();
-      } else if (await this.#hasDisk()) {
+      } else if ((await this.#canRunTasks()) && !this.#stopping.signal.aborted) {
         const began = performance.now();
         const claimed = await this.#claim(room);
         failures = claimed === null ? failures + 1 : 0;
@@ -114,26 +127,31 @@ export class Worker {
     return "stopped";
   }
 
+  /** Tasks that `numberOfTasksToRun` counts: resolved, and under way. */
+  get #counted(): number {
+    return this.#options.count.resolved + this.#running.size;
+  }
+
   /** How many tasks the worker can take now. */
   #room(): number {
     const { capacity, numberOfTasksToRun } = this.#options.config;
-    const left = numberOfTasksToRun > 0 ? numberOfTasksToRun - this.#started : MOST_CLAIMS;
+    const left = numberOfTasksToRun > 0 ? numberOfTasksToRun - this.#counted : MOST_CLAIMS;
     const most = this.#rest.isDoubtful ? 1 : MOST_CLAIMS;
     return Math.max(0, Math.min(capacity - this.#running.size, left, most));
   }
 
   /** The number of claims; null when the queue could not be asked. A poll under way is never cut off: it may claim. */
   async #claim(room: number): Promise<number | null> {
-    const { client, logger } = this.#options;
-    this.#say(`Asking the queue for up to ${room} task${room === 1 ? "" : "s"}.`, true);
+    const { client } = this.#options;
+    this.#be({ state: "claiming", most: room });
     try {
       const claims = await client.claimWork(room, (error, run) => this.#refuse(error, run));
+      this.#claimsAgain();
       for (const [n, claim] of claims.entries()) this.#tryStart(claim, n < room);
       return claims.length;
     } catch (thrown) {
       const { status, code, message } = toQueueError(thrown);
-      logger.error({ code, status }, `The queue gave no tasks: ${message}`);
-      this.#say(`The queue gave no tasks: ${message}`, false);
+      this.#idle({ kind: "queue", message }, { code, status });
       if (status === 401 || status === 403) await this.#pause(REFUSED_BACKOFF_MS);
       return null;
     }
@@ -170,7 +188,7 @@ export class Worker {
       events({ event: "artifact", taskId, runId, name, storageType }),
     );
     const run = new TaskRun(claim, queue, this.#options);
-    this.#started += 1;
+    this.#lastClaim = new Date().toISOString();
     if (this.#stoppedNow) run.abort(shutdown);
     logger.info({ taskId, runId }, "Claimed a task.");
     const ended = run.run().then(
@@ -190,6 +208,7 @@ export class Worker {
 
   #forget(claim: Claim): void {
     this.#running.delete(claim);
+    this.#options.count.add();
     this.#ended += 1;
     this.#lastTask = performance.now();
     this.#changed();
@@ -201,29 +220,35 @@ export class Worker {
     return this.#running.size > 0 ? 0 : performance.now() - this.#lastTask;
   }
 
-  async #hasDisk(): Promise<boolean> {
-    const { config, scratchRoot, logger } = this.#options;
-    const wanted = config.requiredDiskSpaceMegabytes;
-    if (wanted === 0) return true;
-    let reason: string;
-    try {
-      const free = await freeMegabytes(scratchRoot);
-      if (free >= wanted) return true;
-      reason = `No tasks are claimed: the disk has ${free} MB free, and requiredDiskSpaceMegabytes is ${wanted}.`;
-    } catch (error) {
-      reason = `No tasks are claimed: the free space of ${scratchRoot} cannot be asked for: ${messageOf(error)}.`;
-    }
-    if (this.#doing !== reason) logger.warn(reason);
-    this.#say(reason, false);
-    await this.#pause(LOOK_MS);
+  /** False after a while when there is a reason to be idle. */
+  async #canRunTasks(): Promise<boolean> {
+    const reason = await this.#hindrance();
+    if (!reason) return true;
+    this.#idle(reason);
+    await this.#pause(Math.max(this.#options.config.pollingInterval * 1000, SHORTEST_LOOK_MS));
     return false;
+  }
+
+  async #hindrance(): Promise<IdleReason | null> {
+    const { config, engine, scratchRoot } = this.#options;
+    if (!config.headlessTasks && !engine.graphical) return { kind: "no-graphics" };
+    const wantedMegabytes = config.requiredDiskSpaceMegabytes;
+    if (wantedMegabytes === 0) return null;
+    for (const directory of [scratchRoot, engine.homesDirectory]) {
+      if (directory === null) continue;
+      try {
+        const freeMegabytes = await freeMegabytesOf(directory);
+        if (freeMegabytes < wantedMegabytes) return { kind: "disk", directory, freeMegabytes, wantedMegabytes };
+      } catch (error) {
+        return { kind: "disk-unknown", directory, message: messageOf(error) };
+      }
+    }
+    return null;
   }
 
   async #takeRest(): Promise<void> {
     const { leftMs, reason } = this.#rest;
-    const doing = `No tasks are claimed for ${Math.ceil(leftMs / 1000)} s: the last one could not be begun with: ${reason}`;
-    this.#options.logger.warn(doing);
-    this.#say(doing, false);
+    this.#idle({ kind: "resting", seconds: Math.ceil(leftMs / 1000), message: reason });
     await this.#pause(Math.min(leftMs, LOOK_MS));
   }
 
@@ -237,10 +262,31 @@ export class Worker {
     }
   }
 
-  #say(doing: string, claiming: boolean): void {
-    this.#doing = doing;
-    this.#claiming = claiming;
+  /** A worker that is to end has its reason already. */
+  #idle(reason: IdleReason, fields: object = {}): void {
+    if (!this.#stopping.signal.aborted) this.#be({ state: "idle", reason }, fields);
+  }
+
+  /** A reason is logged when it begins, not as long as it lasts. */
+  #be(activity: Activity, fields: object = {}): void {
+    this.#activity = activity;
+    // Whether the queue gives tasks again shows with its answer.
+    if (activity.state === "claiming" && this.#toldReason?.kind !== "queue") this.#claimsAgain();
+    if (activity.state === "idle" && !isSameReason(activity.reason, this.#toldReason)) {
+      const { logger } = this.#options;
+      const idle = activity.reason.kind;
+      this.#toldReason = activity.reason;
+      if (isTrouble(activity.reason)) logger.warn({ idle, ...fields }, activityText(activity));
+      else logger.info({ idle, ...fields }, activityText(activity));
+    }
     this.#changed();
+  }
+
+  /** Whatever the reason was, it is over. */
+  #claimsAgain(): void {
+    if (this.#stopping.signal.aborted) return;
+    if (this.#toldReason) this.#options.logger.info("Tasks are claimed again.");
+    this.#toldReason = null;
   }
 
   #changed(): void {

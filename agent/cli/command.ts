@@ -24,4 +24,6 @@ export interface Command {
   readonly summary: string;
   /** Its code, loaded when it is needed: most of what the agent imports is not needed for most commands. */
   readonly load: () => Promise<Run>;
+  /** What it ends with when it is our fault, where that is not the usual status. */
+  readonly internal?: ExitStatus;
 }

@@ -1,11 +1,17 @@
 /** Every command that the agent's side has. */
 import type { Option } from "./arguments.ts";
 import type { Command } from "./command.ts";
+import { runExitStatus } from "./exit-status.ts";
 
 const workOptions: Readonly<Record<string, Option>> = {
   "logging-level": { value: "LEVEL", short: "l", help: "debug, info (the default), warn, error or fatal" },
   config: { value: "FILE", help: "settings in YAML or JSON (default: those of the installation)" },
   "with-helper": { help: "as root: start a helper too, and give root up for the worker" },
+};
+
+const whichWorker: Readonly<Record<string, Option>> = {
+  instance: { value: "NAME", help: "which one, where there are several (default: the one that runs)" },
+  "agent-user": { value: "NAME", help: "as root: the account that the agent runs as" },
 };
 
 export const commands: Readonly<Record<string, Command>> = {
@@ -29,8 +35,26 @@ export const commands: Readonly<Record<string, Command>> = {
   },
   run: {
     grammar: { command: "run", operands: [], options: workOptions },
-    summary: "generic-worker's name for `work macosx`",
-    load: async () => (await import("./work.ts")).work,
+    summary: "`work macosx` with generic-worker's defaults, signals and exit codes",
+    load: async () => (await import("./work.ts")).run,
+    internal: runExitStatus.internal,
+  },
+  status: {
+    grammar: {
+      command: "status",
+      operands: [],
+      options: {
+        json: { help: "one JSON object, with currentTaskIds as generic-worker's status has it" },
+        ...whichWorker,
+      },
+    },
+    summary: "show what the worker of this account does; 0: it takes tasks, 1: it is idle for a reason, 69: none runs",
+    load: async () => (await import("./status.ts")).status,
+  },
+  drain: {
+    grammar: { command: "drain", operands: [], options: whichWorker },
+    summary: "tell the worker of this account to claim nothing more, to finish its tasks and to end",
+    load: async () => (await import("./drain.ts")).drain,
   },
   queue: {
     grammar: {

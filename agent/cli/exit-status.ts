@@ -11,14 +11,28 @@ export const exitStatus = {
   misconfigured: 78,
   interrupted: 130,
 } as const;
-export type ExitStatus = (typeof exitStatus)[keyof typeof exitStatus];
+
+/** generic-worker's numbers, which start-worker and its wrapper scripts know: what `run` ends with. */
+export const runExitStatus = {
+  tasksDone: 0,
+  configNotLoadable: 64,
+  idleTimeout: 68,
+  internal: 69,
+  interrupted: 71,
+  shutdown: 72,
+  invalidConfig: 73,
+} as const;
+
+export type ExitStatus =
+  | (typeof exitStatus)[keyof typeof exitStatus]
+  | (typeof runExitStatus)[keyof typeof runExitStatus];
 
 const meanings: Record<keyof typeof exitStatus, string> = {
   completed: "done; run-task and submit --wait: every task completed",
-  failed: "a task failed; audit verify: the log is not as it was written",
+  failed: "a task failed; audit verify: the log is not as it was written; status: the worker claims nothing",
   exception: "a task ended in an exception; of several tasks the worst counts",
   usage: "wrong usage, or a file that cannot be read or holds no valid task",
-  unavailable: "the queue, the helper or the worker's own Node is not there",
+  unavailable: "the queue, the helper, the worker or its own Node is not there",
   internal: "our fault, or a task user that was not isolated or could not be proven gone",
   busy: "no slice of user ids is free; try again later",
   notRoot: "this needs root (or must not be root); the message has the line to run",

@@ -2,6 +2,7 @@
 import { workerVersion } from "../host.ts";
 import { messageOf } from "../thrown.ts";
 import { helpLines, parseArguments } from "./arguments.ts";
+import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { CommandError, type ExitStatus, exitStatus, exitStatusLines } from "./exit-status.ts";
@@ -27,6 +28,10 @@ function help(): string {
   ].join("\n");
 }
 
+function commandOf(name: string): Command | undefined {
+  return Object.hasOwn(commands, name) ? commands[name] : undefined;
+}
+
 async function dispatch(argv: readonly string[], say: Say): Promise<ExitStatus> {
   const launch = takeLaunch(process.env);
   if (process.geteuid?.() === 0) {
@@ -44,7 +49,7 @@ async function dispatch(argv: readonly string[], say: Say): Promise<ExitStatus> 
     await say.out(help());
     return exitStatus.completed;
   }
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  const command = commandOf(name);
   if (!command) {
     const what = name === "" ? "a command is missing" : `there is no command "${name}"`;
     const hint = name === "" ? "" : didYouMean(name, Object.keys(commands));
@@ -63,17 +68,18 @@ async function dispatch(argv: readonly string[], say: Say): Promise<ExitStatus> 
 /** Runs a command line and says what went wrong, never with a stack trace. */
 export async function main(argv: readonly string[]): Promise<ExitStatus> {
   const say = createSay(process.stdout, process.stderr, process.env);
+  const internal = commandOf(argv[0] ?? "")?.internal ?? exitStatus.internal;
   // Whatever nobody caught: the connections close with us, and the helper then reaps what we had.
   process.on("uncaughtException", (error) => {
     say.error(`this is our fault, please report it: ${messageOf(error)}`);
-    process.exit(exitStatus.internal);
+    process.exit(internal);
   });
   let status: ExitStatus;
   try {
     status = await dispatch(argv, say);
   } catch (error) {
     const known = error instanceof CommandError;
-    status = known ? error.status : exitStatus.internal;
+    status = known ? error.status : internal;
     const text = messageOf(error);
     say.error(known ? text : `this is our fault, please report it: ${text}`);
   }

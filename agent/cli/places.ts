@@ -4,6 +4,8 @@ import { join } from "node:path";
 export interface Places {
   /** The helper's socket of one instance. */
   readonly socket: string;
+  /** What the helper says of itself; everybody can read it. */
+  readonly helperStatus: string;
   /** The agent's configuration. */
   readonly workerConfig: string;
   /** The agent's own directory: downloads, logs in progress. */
@@ -16,12 +18,14 @@ export function places(platform: NodeJS.Platform, instance: string, home: string
     const state = join("/private/var/db/taskcluster-worker", instance);
     return {
       socket: join(state, "run/helper.sock"),
+      helperStatus: join(state, "status.json"),
       workerConfig: "/Library/Application Support/taskcluster-worker/worker.yml",
       agentState: join(home, "Library/Application Support/taskcluster-worker", instance),
     };
   }
   return {
     socket: join("/run/taskcluster-worker", instance, "helper.sock"),
+    helperStatus: join("/var/lib/taskcluster-worker", instance, "status.json"),
     workerConfig: "/etc/taskcluster-worker/worker.yml",
     agentState: join(home, ".local/state/taskcluster-worker", instance),
   };

@@ -7,6 +7,7 @@ import { hostFacts } from "../host.ts";
 import { type LocalQueue, startLocalQueue } from "../local/queue.ts";
 import { createLogger } from "../logger.ts";
 import { makeScratch } from "../scratch.ts";
+import { TaskCount } from "../task-count.ts";
 import { ArtifactFolder } from "./artifact-folder.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus, worst } from "./exit-status.ts";
@@ -104,11 +105,13 @@ async function runAll(context: Context, file: TasksOfFile, state: string): Promi
     const reports = await Promise.all(planned.map((task) => reportFor(task, context, planned.length > 1, queue)));
     const session = new RunSession(reports, queue, new TaskCreator(queue.rootUrl, queue.rootCredentials));
     await session.create();
+    const logger = createLogger({ level: "error" });
     const { worker, lost, unsafe, finish } = await startWorker({
       config: { ...settings(queue, pool, planned.length, instance), workerTypeMetadata: await hostFacts() },
       socket,
       state,
-      logger: createLogger({ level: "error" }),
+      logger,
+      count: new TaskCount(null, logger),
       helperMs,
       events: (event) => session.take(event),
       changed: (status) => session.workerChanged(status),

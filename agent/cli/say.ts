@@ -31,7 +31,8 @@ interface Stream extends Writable {
 const gray = (text: string) => `\x1b[90m${text}\x1b[39m`;
 const red = (text: string) => `\x1b[31m${text}\x1b[39m`;
 
-function printable(text: string): string {
+/** Without control characters: a terminal shows it and does nothing else. */
+export function printable(text: string): string {
   return text.replace(/[\x00-\x08\x0b-\x1f\x7f-\x9f]/g, "\ufffd");
 }
 

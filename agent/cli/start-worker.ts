@@ -9,6 +9,7 @@ import type { Logger } from "../logger.ts";
 import { newPlugins } from "../plugins/plugins.ts";
 import { QueueClient } from "../queue/queue-client.ts";
 import { makeScratch } from "../scratch.ts";
+import type { TaskCount } from "../task-count.ts";
 import type { TaskEvents } from "../task-events.ts";
 import { messageOf } from "../thrown.ts";
 import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
@@ -29,6 +30,8 @@ export interface WorkerSetup {
   /** Ends that wait. */
   readonly signal?: AbortSignal;
   readonly events: TaskEvents;
+  /** For `numberOfTasksToRun`. */
+  readonly count: TaskCount;
   readonly changed?: (status: WorkerStatus) => void;
 }
 
@@ -76,7 +79,7 @@ async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<
 
 /** Throws CommandError `unavailable` when there is no helper to talk to, `internal` when tasks would not be isolated. */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
-  const { state, logger, events, changed } = setup;
+  const { state, logger, events, count, changed } = setup;
   await mkdir(state, { recursive: true, mode: 0o700 });
   const scratchRoot = await makeScratch(state, "runs");
   const engine = await isolatedEngine(setup, scratchRoot).catch(async (error: unknown) => {
@@ -89,12 +92,11 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   const server = await serverOrNone(config, logger);
   const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null });
   const services = { config, engine, plugins, logger, scratchRoot, events };
-  const worker = new Worker({ ...services, client: new QueueClient(config), ...(changed ? { changed } : {}) });
+  const worker = new Worker({ ...services, client: new QueueClient(config), count, ...(changed ? { changed } : {}) });
   whenAborted(engine.lost, () => worker.stopNow());
-  whenAborted(engine.unsafe, () => {
-    logger.fatal(messageOf(engine.unsafe.reason));
-    worker.stopGracefully();
-  });
+  whenAborted(engine.unsafe, () =>
+    worker.stopGracefully({ kind: "not-isolated", message: messageOf(engine.unsafe.reason) }),
+  );
   return {
     worker,
     lost: engine.lost,

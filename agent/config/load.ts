@@ -11,10 +11,13 @@ type Key = keyof AgentConfig;
 /** Everything that is wrong with the configuration, one sentence each. */
 export class ConfigError extends Error {
   readonly errors: readonly string[];
-  constructor(errors: readonly string[]) {
+  /** Whether every setting is known and of the right kind, and only a value cannot be. */
+  readonly isLoadable: boolean;
+  constructor(errors: readonly string[], isLoadable: boolean) {
     super(errors.join("\n"));
     this.name = "ConfigError";
     this.errors = errors;
+    this.isLoadable = isLoadable;
   }
 }
 
@@ -68,18 +71,22 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
     ...named(flags, "the command line", errors),
   ]);
   const config = { ...defaultConfig, ...defaults };
+  let isLoadable = errors.length === 0;
   function take<K extends Key>(key: K): void {
     const found = given.get(key);
     if (!found) return;
     const { mustBe, is, fromText } = settings[key];
     const fromFlag = typeof found.value === "string" && found.where !== file?.name;
     const value = fromFlag ? fromText(String(found.value)) : found.value;
-    if (is(value)) config[key] = value;
-    else
-      errors.push(`${key} in ${found.where} must be ${mustBe}${secret.has(key) ? "" : `, not ${show(found.value)}`}.`);
+    if (is(value)) {
+      config[key] = value;
+      return;
+    }
+    isLoadable &&= typeof value === typeof defaultConfig[key];
+    errors.push(`${key} in ${found.where} must be ${mustBe}${secret.has(key) ? "" : `, not ${show(found.value)}`}.`);
   }
   for (const key of byLowerCase.values()) take(key);
-  if (errors.length > 0) throw new ConfigError(errors);
+  if (errors.length > 0) throw new ConfigError(errors, isLoadable);
   return { ...config, rootURL: config.rootURL.replace(/\/+$/, "") };
 }
 

@@ -20,6 +20,10 @@ export interface Engine {
   readonly lost: AbortSignal;
   /** Aborted when a task user could do what no task may: no task may begin on this machine. */
   readonly unsafe: AbortSignal;
+  /** Whether root lets tasks have the screen. */
+  readonly graphical: boolean;
+  /** The directory that holds the homes; null before the first task user. */
+  readonly homesDirectory: string | null;
   /** Deletes the warm user and closes the connection. Only after every sandbox is disposed. */
   dispose(): Promise<void>;
 }

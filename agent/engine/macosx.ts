@@ -2,6 +2,7 @@
  * The macosx engine: a new user on the fly for each task, and the task runs with that user's credentials. All that needs
  * root is asked of the helper; everything else happens here or in processes of the task user.
  */
+import { dirname } from "node:path";
 import type { Gone } from "../../shared/protocol/messages.ts";
 import { Canary } from "./canary.ts";
 import { Change, unlessAborted } from "./change.ts";
@@ -35,6 +36,9 @@ const DEADLINE_MS = 30_000;
 export class MacosxEngine implements Engine {
   /** Task users at once, as root has configured it. */
   readonly maxUsers: number;
+  /** This protocol's helper refuses every graphical spawn. */
+  readonly graphical = false;
+  #homesDirectory: string | null = null;
   readonly #client: HelperClient;
   readonly #log: EngineLog;
   readonly #canary: Canary;
@@ -62,6 +66,10 @@ export class MacosxEngine implements Engine {
 
   get unsafe(): AbortSignal {
     return this.#canary.broken;
+  }
+
+  get homesDirectory(): string | null {
+    return this.#homesDirectory;
   }
 
   /** Resolves when the first task user is there, or cannot be had. Throws EngineError `isolation-broken`. */
@@ -117,6 +125,8 @@ export class MacosxEngine implements Engine {
     const account = new TaskAccount(this.#client, await this.#client.request("createUser", {}));
     this.#log.info({ user: account.user.name, uid: account.user.uid }, "task user created");
     this.#accounts.add(account);
+    // <tasksDir>/<name>/home
+    this.#homesDirectory = dirname(dirname(account.user.home));
     try {
       await makeTemporaryDirectory(account);
       await this.#canary.probe(account, this.#others(account));

@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { startWorker } from "../../agent/cli/start-worker.ts";
 import type { AgentConfig } from "../../agent/config.ts";
 import { createLogger } from "../../agent/logger.ts";
+import { TaskCount } from "../../agent/task-count.ts";
 import type { TaskLog } from "../../agent/task-log.ts";
 
 export interface AgentSettings {
@@ -58,9 +59,10 @@ function watchOutput(taskId: string, log: TaskLog): () => void {
 
 const told = new Set<string>();
 const outputs = new Map<string, () => void>();
+const logger = createLogger({ level: "error" });
 const { worker, finish } = await startWorker({
   ...{ config, socket, state, helperMs: 30_000 },
-  logger: createLogger({ level: "error" }),
+  ...{ logger, count: new TaskCount(null, logger) },
   changed({ running }) {
     for (const { taskId } of running) {
       if (!told.has(taskId)) tell({ at: performance.now(), taskId, kind: "claim" });

@@ -64,6 +64,50 @@ suite("the program, without root", () => {
     assert.match(engine.stderr, /the one engine is macosx/);
   });
 
+  test("ends with generic-worker's codes as run, and with sysexits' as work", async (t) => {
+    const state = await mkdtemp(join(tmpdir(), "exit-codes-"));
+    await chmod(state, 0o777);
+    t.after(() => rm(state, { recursive: true }));
+    const good = {
+      ...{ rootURL: "http://127.0.0.1:9", clientId: "a", accessToken: "a".repeat(22), provisionerId: "a" },
+      ...{ workerType: "b", workerGroup: "c", workerId: "d", instance: "nobody-serves-this" },
+    };
+    const cases: readonly [what: string, content: string | null, run: number, work: number][] = [
+      ["a file that is not there", null, 64, 64],
+      ["a file that is no YAML", "{", 64, 78],
+      ["an unknown setting", '{"capcity": 1}', 64, 78],
+      ["a setting that generic-worker has removed", '{"deploymentId": ""}', 64, 78],
+      ["a value of the wrong kind", '{"capacity": "1"}', 64, 78],
+      ["a value that cannot be", '{"capacity": 0}', 73, 78],
+      ["a missing setting", JSON.stringify({ ...good, clientId: "" }), 73, 78],
+      ["a helper that is not there", JSON.stringify(good), 69, 69],
+    ];
+    await Promise.all(
+      cases.map(async ([what, content, run, work], index) => {
+        const config = join(state, `${index}.json`);
+        if (content !== null) await writeFile(config, content);
+        const ends = [["run"], ["work", "macosx"]].map(async (command) => {
+          const { status, stderr } = await launch([...command, "-l", "fatal", "--config", config], { HOME: state });
+          assert.match(stderr, /^taskcluster-worker: /, what);
+          return status;
+        });
+        assert.deepEqual(await Promise.all(ends), [run, work], what);
+      }),
+    );
+  });
+
+  test("has no worker to show or to drain where none of this account runs, and says whose can be seen", async () => {
+    const shown = await launch(["status", "--json"]);
+    assert.equal(shown.status, 69);
+    const { currentTaskIds, worker } = JSON.parse(shown.stdout);
+    assert.deepEqual([currentTaskIds, worker], [[], "none"]);
+    assert.match(shown.stderr, /no worker has left a status; only the workers of this account can be seen/);
+    const drained = await launch(["drain", "--instance", "default"]);
+    assert.equal(drained.status, 69);
+    assert.match(drained.stderr, /no worker runs that could be told/);
+    assert.equal((await launch(["drain", "--instance", "../x"])).status, 64);
+  });
+
   test("says that the helper is not there when none serves the instance", async () => {
     const state = await mkdtemp(join(tmpdir(), "no-helper-"));
     await chmod(state, 0o777);

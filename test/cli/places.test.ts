@@ -7,6 +7,7 @@ suite("places", () => {
   test("are where macOS keeps such things", () => {
     assert.deepEqual(places("darwin", "default", "/Users/worker"), {
       socket: "/private/var/db/taskcluster-worker/default/run/helper.sock",
+      helperStatus: "/private/var/db/taskcluster-worker/default/status.json",
       workerConfig: "/Library/Application Support/taskcluster-worker/worker.yml",
       agentState: "/Users/worker/Library/Application Support/taskcluster-worker/default",
     });
@@ -15,13 +16,15 @@ suite("places", () => {
   test("are where Linux keeps such things", () => {
     assert.deepEqual(places("linux", "slice-1", "/home/worker"), {
       socket: "/run/taskcluster-worker/slice-1/helper.sock",
+      helperStatus: "/var/lib/taskcluster-worker/slice-1/status.json",
       workerConfig: "/etc/taskcluster-worker/worker.yml",
       agentState: "/home/worker/.local/state/taskcluster-worker/slice-1",
     });
   });
 
   test("are the helper's own on this system", () => {
-    assert.equal(places(process.platform, "default", "/").socket, placesOf("default").socket);
+    const { socket, helperStatus } = places(process.platform, "default", "/");
+    assert.deepEqual([socket, helperStatus], [placesOf("default").socket, placesOf("default").status]);
   });
 
   test("leave the socket's path short enough for macOS", () => {

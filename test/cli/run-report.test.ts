@@ -48,7 +48,7 @@ suite("the report of a run", () => {
 
   async function live(report: RunReport, name: string, end: Gone, state: "completed" | "failed" = "completed") {
     const log = await TaskLog.open(join(root, name));
-    report.take({ event: "claimed", taskId, runId, log });
+    report.take({ event: "claimed", taskId, runId, created: "2026-01-01T00:00:00Z", log });
     report.take({ event: "user", taskId, runId, name: "tcw-abcdefgh", uid: 5501 });
     report.take({ event: "started", taskId, runId });
     log.raw("hello");

@@ -3,10 +3,12 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
+import { activityText } from "../../agent/activity.ts";
 import { type StartedWorker, startWorker } from "../../agent/cli/start-worker.ts";
 import { defaultConfig } from "../../agent/config.ts";
 import { startLocalQueue } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
+import { TaskCount } from "../../agent/task-count.ts";
 import { helloResult, listenScripted, type Script } from "../engine/scripted-helper.ts";
 import { needsRoot } from "../root.ts";
 
@@ -34,13 +36,15 @@ async function scripted(t: TestContext, script: Script | null): Promise<Scripted
   const credentials = queue.workerCredentials("test/mac", "group", "worker");
   const settings = { rootURL: queue.rootUrl, requiredDiskSpaceMegabytes: 0, pollingInterval: 0.1, capacity: 9 };
   const lines: string[] = [];
+  const logger = createLogger({ stream: { write: (line) => void lines.push(line) } });
   const claiming = Promise.withResolvers<string>();
   const start = (signal?: AbortSignal) =>
     startWorker({
+      count: new TaskCount(null, logger),
       config: { ...defaultConfig, ...pool, ...credentials, ...settings },
       ...{ socket, state, helperMs: 60_000, events: () => {}, ...(signal ? { signal } : {}) },
-      changed: ({ claiming: now, doing }) => now && claiming.resolve(doing),
-      logger: createLogger({ stream: { write: (line) => void lines.push(line) } }),
+      changed: ({ activity }) => activity.state === "claiming" && claiming.resolve(activityText(activity)),
+      logger,
     });
   return { lines, claiming: claiming.promise, start };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { helpLines } from "../../agent/cli/arguments.ts";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatusLines } from "../../agent/cli/exit-status.ts";
+import { workEnds } from "../../agent/cli/work-ends.ts";
 import { schemaFor } from "../../agent/payload/parse.ts";
 import { catalogue } from "../attack/catalogue/catalogue.ts";
 import { attacksTable } from "./attacks-table.ts";
@@ -25,9 +26,14 @@ function exitCodesTable(): string {
   return ["| code | meaning |", "|---|---|", ...rows].join("\n");
 }
 
+function workEndsTable(): string {
+  const rows = Object.values(workEnds).map(({ work, run, meaning }) => `| ${meaning} | ${work} | ${run} |`);
+  return ["| it ends with | `work macosx` | `run` |", "|---|---|---|", ...rows].join("\n");
+}
+
 /** Page → mark → text. */
 export const generated: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
-  "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable },
+  "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable, "work-ends": workEndsTable },
   "docs/configuration.md": { settings: settingsTable, "without-effect": withoutEffectTable, refused: refusedTable },
   "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
   "docs/payload.md": {

@@ -52,10 +52,10 @@ export class LocalSession {
   }
 
   /** `mode` is that of the configuration's file, which nobody but its owner should read. */
-  startWorker(settings: object, mode = 0o600): Launched {
+  startWorker(settings: object, mode = 0o600, command: readonly string[] = ["work", "macosx"]): Launched {
     const config = join(this.#directory, `worker-${this.#workers.length}.yml`);
     writeFileSync(config, JSON.stringify({ requiredDiskSpaceMegabytes: 0, ...settings }), { mode });
-    const worker = new Launched(["work", "macosx", "--with-helper", "--config", config], { env: this.#env });
+    const worker = new Launched([...command, "--with-helper", "--config", config], { env: this.#env });
     this.#workers.push(worker);
     return worker;
   }

@@ -6,11 +6,13 @@ import type { TestContext } from "node:test";
 import { gunzipSync } from "node:zlib";
 import slugid from "slugid";
 import taskcluster from "taskcluster-client";
+import { activityText, type IdleReason } from "../../agent/activity.ts";
 import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
 import { type LocalQueue, type LocalQueueOptions, startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
 import { newPlugins } from "../../agent/plugins/plugins.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
+import { TaskCount } from "../../agent/task-count.ts";
 import type { TaskEvent } from "../../agent/task-events.ts";
 import { Worker, type WorkerEnd } from "../../agent/worker.ts";
 import { PlainEngine } from "./plain-engine.ts";
@@ -23,6 +25,8 @@ export interface FixtureOptions {
   readonly queue?: Partial<LocalQueueOptions>;
   /** In place of the queue's own client. */
   readonly client?: (config: AgentConfig) => QueueClient;
+  /** The directory with the count of an earlier worker. */
+  readonly counting?: string;
 }
 
 export type Payload = Record<string, unknown>;
@@ -53,7 +57,7 @@ export class Fixture {
     return fixture;
   }
 
-  private constructor(queue: LocalQueue, scratchRoot: string, { config: settings, client }: FixtureOptions) {
+  private constructor(queue: LocalQueue, scratchRoot: string, { config: settings, client, counting }: FixtureOptions) {
     this.queue = queue;
     this.scratchRoot = scratchRoot;
     const { provisionerId, workerType, workerGroup, workerId } = POOL;
@@ -62,12 +66,14 @@ export class Fixture {
     const quick = { pollingInterval: 0.1, cancelCheckSecs: 0.2, requiredDiskSpaceMegabytes: 0 };
     const config = { ...defaultConfig, ...POOL, rootURL: queue.rootUrl, clientId, accessToken, ...quick, ...settings };
     this.config = config;
+    const logger = createLogger({ stream: { write: (line) => void this.logLines.push(line) } });
     this.worker = new Worker({
+      count: new TaskCount(counting ?? null, logger),
       client: client?.(config) ?? new QueueClient(config),
       config,
       engine: this.engine,
       plugins: newPlugins({ liveLogs: null }),
-      logger: createLogger({ stream: { write: (line) => void this.logLines.push(line) } }),
+      logger,
       scratchRoot,
       events: (event) => {
         this.events.push(event);
@@ -112,6 +118,14 @@ export class Fixture {
   resolved(taskId: string): Promise<TaskStatus> {
     const over = ({ state }: TaskStatus) => ["completed", "failed", "exception"].includes(state);
     return this.queue.waitFor(taskId, over, PATIENCE_MS);
+  }
+
+  /** Resolves to the sentence when the worker is idle for a reason of this kind. */
+  idle(kind: IdleReason["kind"]): Promise<string> {
+    return this.until(`the reason ${kind}`, () => {
+      const { activity } = this.worker.status;
+      return activity.state === "idle" && activity.reason.kind === kind ? activityText(activity) : undefined;
+    });
   }
 
   /** The first event of this kind for the task, now or later. */

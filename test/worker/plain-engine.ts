@@ -27,6 +27,9 @@ export class PlainEngine implements Engine {
   /** Homes that are not disposed; a test that is over expects none. */
   readonly homes = new Set<string>();
   kills = 0;
+  graphical = false;
+  /** A directory whose volume must have room, too. */
+  homesDirectory: string | null = null;
 
   get lost(): AbortSignal {
     return this.#lost.signal;

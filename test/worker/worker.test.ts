@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { AgentConfig } from "../../agent/config.ts";
 import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
 import { AnswerError, type Refused } from "../../agent/queue/check.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import type { Claim } from "../../agent/queue/types.ts";
+import { tinyDisk } from "../artifacts/tiny-disk.ts";
+import { needsRoot } from "../root.ts";
 import { Fixture } from "./fixture.ts";
 
 /** The queue's client, with its claims changed on the way. */
@@ -103,7 +107,7 @@ describe("the worker", { concurrency: 4 }, () => {
   it("runs a task that the poll under way brings after it was told to drain", async (t) => {
     const fixture = await Fixture.start(t, { queue: { longPollMs: 20_000 } });
     const ended = fixture.run();
-    await fixture.until("a poll", () => (fixture.worker.status.claiming ? true : undefined));
+    await fixture.until("a poll", () => (fixture.worker.status.activity.state === "claiming" ? true : undefined));
     fixture.worker.stopGracefully();
     const taskId = await fixture.createTask(short);
     assert.equal(await ended, "stopped");
@@ -117,17 +121,15 @@ describe("the worker", { concurrency: 4 }, () => {
     await fixture.run();
     assert.equal(faults.status503.times, 0);
     assert.equal((await fixture.resolved(taskId)).state, "completed");
-    assert(fixture.logLines.some((line) => line.includes("The queue gave no tasks")));
+    assert.equal(fixture.logLines.filter((line) => line.includes("The queue gave no tasks")).length, 1);
+    assert(fixture.logLines.some((line) => line.includes("Tasks are claimed again.")));
   });
 
   it("claims nothing while the disk is too full, and says so", async (t) => {
     const fixture = await Fixture.start(t, { config: { requiredDiskSpaceMegabytes: 1e9 } });
     const taskId = await fixture.createTask(short);
     void fixture.run();
-    const doing = await fixture.until("the reason", () =>
-      /requiredDiskSpaceMegabytes/.exec(fixture.worker.status.doing) ? fixture.worker.status.doing : undefined,
-    );
-    assert.match(doing, /^No tasks are claimed: the disk has \d+ MB free/);
+    assert.match(await fixture.idle("disk"), /^No tasks are claimed: the disk of \S+ has \d+ MB free/);
     assert.equal((await fixture.queue.waitFor(taskId, () => true)).state, "pending");
   });
 
@@ -182,23 +184,78 @@ describe("the worker", { concurrency: 4 }, () => {
     void fixture.run();
     const { reason } = await fixture.event("resolved", first);
     assert.equal(reason, "worker-shutdown");
-    const { doing, claiming } = await fixture.until("the rest", () =>
-      fixture.worker.status.doing.startsWith("No tasks are claimed for 5 s") ? fixture.worker.status : undefined,
-    );
-    assert.match(doing, /could not be begun with: The audit log cannot be written\.$/);
-    assert.equal(claiming, false);
+    const told = /^No tasks are claimed for 5 s: .* could not be begun with: The audit log cannot be written\.$/;
+    assert.match(await fixture.idle("resting"), told);
     assert.equal((await fixture.queue.waitFor(second, () => true)).state, "pending");
     fixture.engine.newSandboxBuilder = make;
     assert.equal((await fixture.resolved(second)).state, "completed");
+  });
+
+  it("waits for room on the disk of the homes, says so once, and then goes on", { skip: needsRoot }, async (t) => {
+    const fixture = await Fixture.start(t, { config: { requiredDiskSpaceMegabytes: 2 } });
+    fixture.engine.homesDirectory = await tinyDisk(t, "3m");
+    const ballast = join(fixture.engine.homesDirectory, "ballast");
+    await writeFile(ballast, Buffer.alloc(2_000_000));
+    const taskId = await fixture.createTask(short);
+    void fixture.run();
+    assert.match(await fixture.idle("disk"), /tiny-disk-\w+ has 1 MB free, and requiredDiskSpaceMegabytes is 2\.$/);
+    let looks = 0;
+    await fixture.until("more looks, which have nothing new to say", () => {
+      looks += 1;
+      return looks > 3 ? true : undefined;
+    });
+    await rm(ballast);
+    assert.equal((await fixture.resolved(taskId)).state, "completed");
+    const told = fixture.logLines.map((line) => JSON.parse(line)).filter(({ idle, msg }) => idle || /again/.test(msg));
+    assert.deepEqual(
+      told.map(({ idle, level, msg }) => [level, idle ?? msg]),
+      [
+        ["warn", "disk"],
+        ["info", "Tasks are claimed again."],
+      ],
+    );
+  });
+
+  it("claims no tasks that need a screen where root gives them none, and says why", async (t) => {
+    const fixture = await Fixture.start(t, { config: { headlessTasks: false } });
+    const taskId = await fixture.createTask(short);
+    void fixture.run();
+    assert.match(await fixture.idle("no-graphics"), /headlessTasks is false, so they need a screen/);
+    assert.equal((await fixture.queue.waitFor(taskId, () => true)).state, "pending");
+    fixture.engine.graphical = true;
+    assert.equal((await fixture.resolved(taskId)).state, "completed");
+  });
+
+  it("counts the tasks of the worker before it, where it is told to", async (t) => {
+    const counting = await mkdtemp(join(tmpdir(), "counting-"));
+    t.after(() => rm(counting, { recursive: true }));
+    await writeFile(join(counting, "tasks-resolved-count.txt"), "2");
+    const settings = { config: { capacity: 4, numberOfTasksToRun: 3 }, counting };
+    const fixture = await Fixture.start(t, settings);
+    const tasks = [await fixture.createTask(short), await fixture.createTask(short)];
+    assert.equal(await fixture.run(), "tasks-done");
+    const states = await Promise.all(tasks.map((taskId) => fixture.queue.waitFor(taskId, () => true)));
+    assert.deepEqual(states.map(({ state }) => state).sort(), ["completed", "pending"]);
+    assert.equal(await readFile(join(counting, "tasks-resolved-count.txt"), "utf8"), "3");
+    const next = await Fixture.start(t, settings);
+    assert.equal(await next.run(), "tasks-done");
+  });
+
+  it("shows that it drains while its last task runs", async (t) => {
+    const fixture = await Fixture.start(t);
+    const taskId = await fixture.createTask(forever);
+    void fixture.run();
+    await fixture.event("started", taskId);
+    fixture.worker.stopGracefully();
+    assert.equal(await fixture.idle("draining"), "No more tasks are claimed.");
+    assert.equal(fixture.worker.status.running.length, 1);
   });
 
   it("goes on when the free space cannot be asked for", async (t) => {
     const fixture = await Fixture.start(t, { config: { requiredDiskSpaceMegabytes: 1 } });
     await rm(fixture.scratchRoot, { recursive: true });
     void fixture.run();
-    await fixture.until("the reason", () =>
-      fixture.worker.status.doing.includes("cannot be asked for") ? true : undefined,
-    );
+    await fixture.idle("disk-unknown");
     fixture.worker.stopGracefully();
     assert.equal(await fixture.run(), "stopped");
   });

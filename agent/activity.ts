@@ -1,0 +1,81 @@
+/** What a worker does at a moment: it asks for tasks, has no place left, or is idle for a reason. */
+
+/** Why no tasks are claimed. */
+export type IdleReason =
+  | { readonly kind: "starting" }
+  /** The helper was lost, and its successor is waited for. */
+  | { readonly kind: "no-helper" }
+  /** A task user could do what no task may. */
+  | { readonly kind: "not-isolated"; readonly message: string }
+  /** `headlessTasks` is false, and tasks get no screen here. */
+  | { readonly kind: "no-graphics" }
+  | {
+      readonly kind: "disk";
+      readonly directory: string;
+      readonly freeMegabytes: number;
+      readonly wantedMegabytes: number;
+    }
+  | { readonly kind: "disk-unknown"; readonly directory: string; readonly message: string }
+  /** The machine could not even begin with the last tasks. */
+  | { readonly kind: "resting"; readonly seconds: number; readonly message: string }
+  | { readonly kind: "queue"; readonly message: string }
+  | { readonly kind: "draining" }
+  | { readonly kind: "ended" };
+
+export type Activity =
+  | { readonly state: "claiming"; readonly most: number }
+  | { readonly state: "full" }
+  | { readonly state: "idle"; readonly reason: IdleReason };
+
+function reasonText(reason: IdleReason): string {
+  switch (reason.kind) {
+    case "starting":
+      return "The worker has not started yet.";
+    case "no-helper":
+      return "No tasks are claimed: the helper was lost, and with it every run; its successor is waited for.";
+    case "not-isolated":
+      return `No tasks are claimed: ${reason.message}`;
+    case "no-graphics":
+      return (
+        "No tasks are claimed: headlessTasks is false, so they need a screen, and root's configuration gives them none. " +
+        "Set headlessTasks to true for tasks that need no screen."
+      );
+    case "disk": {
+      const { directory, freeMegabytes, wantedMegabytes } = reason;
+      return `No tasks are claimed: the disk of ${directory} has ${freeMegabytes} MB free, and requiredDiskSpaceMegabytes is ${wantedMegabytes}.`;
+    }
+    case "disk-unknown":
+      return `No tasks are claimed: the free space of ${reason.directory} cannot be asked for: ${reason.message}.`;
+    case "resting":
+      return `No tasks are claimed for ${reason.seconds} s: the last one could not be begun with: ${reason.message}`;
+    case "queue":
+      return `The queue gave no tasks: ${reason.message}`;
+    case "draining":
+      return "No more tasks are claimed.";
+    case "ended":
+      return "The worker has ended.";
+  }
+}
+
+/** One sentence for a person. */
+export function activityText(activity: Activity): string {
+  switch (activity.state) {
+    case "claiming":
+      return `Asking the queue for up to ${activity.most} task${activity.most === 1 ? "" : "s"}.`;
+    case "full":
+      return "All places are taken.";
+    case "idle":
+      return reasonText(activity.reason);
+  }
+}
+
+/** Whether the second is no news after the first, though a number in it may have changed. */
+export function isSameReason(one: IdleReason | null, other: IdleReason | null): boolean {
+  const message = (reason: IdleReason | null) => (reason && "message" in reason ? reason.message : "");
+  return one?.kind === other?.kind && message(one) === message(other);
+}
+
+/** Whether somebody should look at the machine or its configuration. */
+export function isTrouble(reason: IdleReason): boolean {
+  return !["starting", "draining", "ended"].includes(reason.kind);
+}

@@ -1,0 +1,29 @@
+/** `drain`: tells a worker to claim nothing more, to finish its tasks and to end. */
+import { errorCode } from "../thrown.ts";
+import type { Context } from "./command.ts";
+import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
+import { rootNeeded } from "./root-needed.ts";
+import { otherAccounts, workersOfAccount } from "./workers-of-account.ts";
+
+/** Returns when the worker has been told, not when it has ended. */
+export async function drain(context: Context): Promise<ExitStatus> {
+  const { meant, others } = await workersOfAccount(context);
+  if (meant?.state !== "lives") {
+    throw new CommandError(exitStatus.unavailable, `no worker runs that could be told; ${otherAccounts}`);
+  }
+  const { pid, workerId, instance, drainSignal, running } = meant.report;
+  if (others.length > 0 && !context.arguments.values.has("instance")) {
+    const names = [meant, ...others].map(({ report }) => report.instance).join(", ");
+    throw new CommandError(exitStatus.usage, `several workers run here; say which with --instance: ${names}`);
+  }
+  try {
+    process.kill(pid, drainSignal);
+  } catch (error) {
+    if (errorCode(error) !== "EPERM") throw error;
+    throw rootNeeded(`the worker ${workerId} belongs to another account`, context.argv, process.cwd());
+  }
+  const tasks = running.length === 1 ? "its task is" : `its ${running.length} tasks are`;
+  const until = running.length === 0 ? "it ends now" : `it ends when ${tasks} done`;
+  context.say.step(`${workerId} (instance ${instance}, pid ${pid}) claims nothing more; ${until}`);
+  return exitStatus.completed;
+}
