@@ -47,7 +47,13 @@ export class Launched {
     this.#child.kill(signal);
   }
 
-  /** The exit status; null when a signal ended it. */
+  /** The exit status, whenever it comes; null when a signal ended it. */
+  async end(): Promise<number | null> {
+    await this.#ended;
+    return this.#child.exitCode;
+  }
+
+  /** The same, of one that must end soon. */
   async status(): Promise<number | null> {
     await within(this.#ended, `the end of the launcher, which said: ${this.stderr.join("; ")}`, longestMs);
     return this.#child.exitCode;
