@@ -21,7 +21,8 @@ export class Causes {
   addError(error: unknown, where: string): void {
     const cause = causeOf(error, where, this.#logger);
     this.#all.push(cause);
-    const byAuthor = error instanceof TaskError ? cause.kind !== "internal-error" : cause.kind === "malformed-payload";
+    const byMachine = cause.kind === "internal-error" || cause.kind === "worker-shutdown";
+    const byAuthor = error instanceof TaskError ? !byMachine : cause.kind === "malformed-payload";
     if (!this.#begun && !byAuthor) this.#hindrance ??= cause.message;
   }
 

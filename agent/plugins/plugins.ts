@@ -7,6 +7,7 @@ import { maxRunTimePlugin } from "./maxruntime.ts";
 import type { Plugin } from "./plugin.ts";
 import { successPlugin } from "./success.ts";
 import { taskLogPlugin } from "./tasklog.ts";
+import { userSetupPlugin } from "./usersetup.ts";
 
 /** What plugins share across tasks. */
 export interface PluginServices {
@@ -16,5 +17,13 @@ export interface PluginServices {
 
 /** One list for the whole life of the worker. */
 export function newPlugins({ liveLogs }: PluginServices): readonly Plugin[] {
-  return [envPlugin, maxRunTimePlugin, successPlugin, artifactsPlugin(), liveLogPlugin(liveLogs), taskLogPlugin()];
+  return [
+    envPlugin,
+    userSetupPlugin,
+    maxRunTimePlugin,
+    successPlugin,
+    artifactsPlugin(),
+    liveLogPlugin(liveLogs),
+    taskLogPlugin(),
+  ];
 }

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
 import { unlessAborted } from "../../agent/engine/change.ts";
@@ -48,6 +50,31 @@ describe("a task run", { concurrency: 4 }, () => {
     assert.deepEqual(kinds, ["claimed", "user", "started", "resolved", "gone"]);
     const names = fixture.events.flatMap((event) => (event.event === "artifact" ? [event.name] : []));
     assert(names.includes("public/logs/live_backing.log"));
+  });
+
+  it("runs the program of runAfterUserCreation first, in the task's log and its home", async (t) => {
+    const directory = await mkdtemp(join(tmpdir(), "user-setup-"));
+    t.after(() => rm(directory, { recursive: true }));
+    const program = join(directory, "setup.sh");
+    await writeFile(program, "#!/bin/sh\necho setting up $TASK_ID; touch ready\n", { mode: 0o755 });
+    const fixture = await Fixture.start(t, { config: { runAfterUserCreation: program } });
+    const taskId = await fixture.createTask({ command: [sh("ls")], maxRunTime: 60 });
+    void fixture.run();
+    assert.equal((await fixture.resolved(taskId)).state, "completed");
+    assert.match(
+      await fixture.log(taskId),
+      new RegExp(`\\nsetting up ${taskId}\\n[\\s\\S]*command 0: [^\\n]*ls[\\s\\S]*\\nready\\n`),
+    );
+  });
+
+  it("gives the task back when runAfterUserCreation fails, and takes no other for a while", async (t) => {
+    const fixture = await Fixture.start(t, { config: { runAfterUserCreation: "/bin/false" } });
+    const taskId = await fixture.createTask({ command: [sh("echo ran")], maxRunTime: 60 });
+    void fixture.run();
+    const { reason, message } = await fixture.event("resolved", taskId);
+    assert.equal(reason, "worker-shutdown");
+    assert.equal(message, "runAfterUserCreation of this worker (/bin/false) failed: exit status 1.");
+    assert.match(await fixture.idle("resting"), /runAfterUserCreation of this worker/);
   });
 
   it("leaves no home and no scratch files behind", async (t) => {

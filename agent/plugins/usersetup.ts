@@ -1,0 +1,33 @@
+/** `runAfterUserCreation` of the configuration: a program of the machine's owner, run by each task user before its task. */
+import { TaskError } from "../outcome.ts";
+import type { Plugin } from "./plugin.ts";
+
+const longestMs = 10 * 60_000;
+
+/** The queue gives the task to another worker, and this one rests: its own configuration is wrong, not the task. */
+function failure(program: string, how: string): TaskError {
+  return new TaskError("worker-shutdown", `runAfterUserCreation of this worker (${program}) failed: ${how}.`);
+}
+
+export const userSetupPlugin: Plugin = {
+  name: "usersetup",
+  newTaskPlugin: ({ config: { runAfterUserCreation: program }, log }) => {
+    if (program === "") return null;
+    return {
+      started: async (sandbox) => {
+        log.info(`Running ${program} (runAfterUserCreation)`);
+        let isLate = false;
+        const timer = setTimeout(() => {
+          isLate = true;
+          // What it throws, `run` throws too.
+          sandbox.kill().catch(() => undefined);
+        }, longestMs);
+        const { code, signal, aborted } = await sandbox.run([program], log.output).finally(() => clearTimeout(timer));
+        if (isLate) throw failure(program, `it did not end within ${longestMs / 60_000} minutes`);
+        if (aborted || code === 0) return;
+        if (signal !== null) throw failure(program, `signal: ${signal}`);
+        throw failure(program, code === null ? "it could not be started" : `exit status ${code}`);
+      },
+    };
+  },
+};
