@@ -18,6 +18,8 @@ export type IdleReason =
   | { readonly kind: "disk-unknown"; readonly directory: string; readonly message: string }
   /** The machine could not even begin with the last tasks. */
   | { readonly kind: "resting"; readonly seconds: number; readonly message: string }
+  /** By an administrator, at the queue. */
+  | { readonly kind: "quarantined"; readonly until: string }
   | { readonly kind: "queue"; readonly message: string }
   | { readonly kind: "draining" }
   | { readonly kind: "ended" };
@@ -48,6 +50,8 @@ function reasonText(reason: IdleReason): string {
       return `No tasks are claimed: the free space of ${reason.directory} cannot be asked for: ${reason.message}.`;
     case "resting":
       return `No tasks are claimed for ${reason.seconds} s: the last one could not be begun with: ${reason.message}`;
+    case "quarantined":
+      return `No tasks are claimed: the queue has this worker in quarantine until ${reason.until}.`;
     case "queue":
       return `The queue gave no tasks: ${reason.message}`;
     case "draining":

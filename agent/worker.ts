@@ -1,12 +1,12 @@
 /** The claim loop: asks the queue for as many tasks as there is room for, and runs every one that it gets. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Activity, activityText, type IdleReason, isSameReason, isTrouble } from "./activity.ts";
-import { freeMegabytesOf } from "./disk.ts";
 import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
 import { backoffMs, toQueueError } from "./queue/retry.ts";
 import type { Claim, ClaimedRun } from "./queue/types.ts";
+import { Readiness } from "./readiness.ts";
 import { Rest } from "./rest.ts";
 import type { RunServices } from "./run-services.ts";
 import type { TaskCount } from "./task-count.ts";
@@ -55,6 +55,7 @@ export class Worker {
   /** Reports under way about claims that could not be run. */
   readonly #refusals = new Set<Promise<void>>();
   readonly #rest = new Rest();
+  readonly #readiness: Readiness;
   readonly #stopping = new AbortController();
   #stoppedNow = false;
   #activity: Activity = { state: "idle", reason: { kind: "starting" } };
@@ -68,6 +69,7 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#readiness = new Readiness(options.client, options);
   }
 
   get status(): WorkerStatus {
@@ -147,6 +149,7 @@ export class Worker {
     try {
       const claims = await client.claimWork(room, (error, run) => this.#refuse(error, run));
       this.#claimsAgain();
+      this.#readiness.polled(claims.length);
       for (const [n, claim] of claims.entries()) this.#tryStart(claim, n < room);
       return claims.length;
     } catch (thrown) {
@@ -222,28 +225,11 @@ export class Worker {
 
   /** False after a while when there is a reason to be idle. */
   async #canRunTasks(): Promise<boolean> {
-    const reason = await this.#hindrance();
+    const reason = await this.#readiness.hindrance();
     if (!reason) return true;
     this.#idle(reason);
     await this.#pause(Math.max(this.#options.config.pollingInterval * 1000, SHORTEST_LOOK_MS));
     return false;
-  }
-
-  async #hindrance(): Promise<IdleReason | null> {
-    const { config, engine, scratchRoot } = this.#options;
-    if (!config.headlessTasks && !engine.graphical) return { kind: "no-graphics" };
-    const wantedMegabytes = config.requiredDiskSpaceMegabytes;
-    if (wantedMegabytes === 0) return null;
-    for (const directory of [scratchRoot, engine.homesDirectory]) {
-      if (directory === null) continue;
-      try {
-        const freeMegabytes = await freeMegabytesOf(directory);
-        if (freeMegabytes < wantedMegabytes) return { kind: "disk", directory, freeMegabytes, wantedMegabytes };
-      } catch (error) {
-        return { kind: "disk-unknown", directory, message: messageOf(error) };
-      }
-    }
-    return null;
   }
 
   async #takeRest(): Promise<void> {

@@ -55,7 +55,7 @@ export interface ArtifactRecord {
 export interface LocalQueue {
   readonly rootUrl: string;
   readonly rootCredentials: Credentials;
-  /** Credentials that can claim work as this worker, ask for its pool's purge requests, and do nothing else. */
+  /** Credentials that can claim work as this worker, look at it, ask for its pool's purge requests, and do nothing else. */
   workerCredentials(workerPoolId: string, workerGroup: string, workerId: string): Credentials;
   /** Permanent credentials with these scopes; the same ones for the same clientId. */
   clientCredentials(clientId: string, scopes: readonly string[]): Credentials;
@@ -130,6 +130,7 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
       const scopes = [
         `queue:claim-work:${workerPoolId}`,
         `queue:worker-id:${workerGroup}/${workerId}`,
+        `queue:get-worker:${workerPoolId}/${workerGroup}/${workerId}`,
         `purge-cache:purge-requests::${workerPoolId}`,
       ];
       return credentialsOf(`local/worker/${workerPoolId}/${workerGroup}/${workerId}`, scopes);

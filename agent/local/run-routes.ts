@@ -46,7 +46,7 @@ async function claimWork(context: RunContext, call: Call): Promise<Answer> {
   const workerScope = `queue:worker-id:${worker.workerGroup}/${worker.workerId}`;
   await call.authorize({ AllOf: [`queue:claim-work:${taskQueueId}`, workerScope] });
   // No task queue has an empty name: a quarantined worker waits where nothing ever comes.
-  const claims = context.quarantine.has(worker)
+  const claims = context.quarantine.asked(worker)
     ? await waiters.wait("", () => [], longPollMs, call.signal)
     : await waiters.wait(taskQueueId, () => state.claimNext(taskQueueId, worker, tasks), longPollMs, call.signal);
   const answers = claims.map(({ record, run, takenUntil }) => ({
@@ -78,6 +78,25 @@ function report({ state }: RunContext, call: Call, resolution: Resolution): Answ
   return { body: { status: statusOf(record) } };
 }
 
+/** How long after its first claim the answer says that a worker is known. */
+const knownMs = 5 * 86_400_000;
+
+function getWorker({ quarantine }: RunContext, call: Call): Answer {
+  const [workerGroup, workerId] = [call.param("workerGroup"), call.param("workerId")];
+  const known = quarantine.worker({ workerGroup, workerId });
+  if (!known) throw new ApiError("ResourceNotFound", `There is no worker ${workerGroup}/${workerId}.`);
+  const { firstClaim, until } = known;
+  return {
+    body: {
+      ...{ provisionerId: call.param("provisionerId"), workerType: call.param("workerType"), workerGroup, workerId },
+      recentTasks: [],
+      firstClaim: new Date(firstClaim).toISOString(),
+      expires: new Date(firstClaim + knownMs).toISOString(),
+      ...(until === null ? {} : { quarantineUntil: new Date(until).toISOString() }),
+    },
+  };
+}
+
 export function runMethods(context: RunContext): ApiMethod[] {
   const scopes =
     (verb: "reclaim" | "resolve") =>
@@ -90,6 +109,14 @@ export function runMethods(context: RunContext): ApiMethod[] {
       http: "POST",
       route: "/claim-work/<taskQueueId>",
       handle: (call) => claimWork(context, call),
+    },
+    {
+      name: "getWorker",
+      http: "GET",
+      route: "/provisioners/<provisionerId>/worker-types/<workerType>/workers/<workerGroup>/<workerId>",
+      scopes: (param) =>
+        `queue:get-worker:${param("provisionerId")}/${param("workerType")}/${param("workerGroup")}/${param("workerId")}`,
+      handle: (call) => getWorker(context, call),
     },
     {
       name: "reclaimTask",

@@ -140,6 +140,12 @@ export interface RunStatus {
   readonly workerId?: string;
 }
 
+/** The end of a worker's quarantine, which may be over; null when there never was one. Throws AnswerError. */
+export function checkQuarantine(answer: unknown): Date | null {
+  const worker = object(answer, "the worker");
+  return worker["quarantineUntil"] === undefined ? null : date(worker, "quarantineUntil");
+}
+
 /** The runs of a task, oldest first. Throws AnswerError. */
 export function checkRuns(answer: unknown): RunStatus[] {
   const runs = list(object(object(answer, "status")["status"], "status")["runs"], "runs");

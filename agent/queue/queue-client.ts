@@ -1,7 +1,7 @@
 /** The queue as the worker sees it: it asks for work. */
 import type { Queue } from "taskcluster-client";
 import type { AgentConfig } from "../config.ts";
-import { checkClaims, type Refused } from "./check.ts";
+import { checkClaims, checkQuarantine, type Refused } from "./check.ts";
 import { toQueueError } from "./retry.ts";
 import { queueClient, RunQueue } from "./run-queue.ts";
 import type { TaskQueue } from "./task-queue.ts";
@@ -34,6 +34,19 @@ export class QueueClient {
       return checkClaims(await this.#queue.claimWork(`${provisionerId}/${workerType}`, request), refused);
     } catch (error) {
       throw toQueueError(error);
+    }
+  }
+
+  /** Until when the worker is quarantined; null when it is not, or the queue does not know it yet. Throws QueueError. */
+  async quarantinedUntil(): Promise<Date | null> {
+    const { provisionerId, workerType, workerGroup, workerId } = this.#config;
+    try {
+      const until = checkQuarantine(await this.#queue.getWorker(provisionerId, workerType, workerGroup, workerId));
+      return until && until.getTime() > Date.now() ? until : null;
+    } catch (thrown) {
+      const error = toQueueError(thrown);
+      if (error.status === 404) return null;
+      throw error;
     }
   }
 

@@ -19,6 +19,7 @@ declare module "taskcluster-client" {
     reportException(taskId: string, runId: number, payload: { reason: string }): Promise<unknown>;
     createArtifact(taskId: string, runId: number, name: string, payload: object): Promise<unknown>;
     status(taskId: string): Promise<unknown>;
+    getWorker(provisionerId: string, workerType: string, workerGroup: string, workerId: string): Promise<unknown>;
     createTask(taskId: string, definition: object): Promise<unknown>;
     cancelTask(taskId: string): Promise<unknown>;
   }

@@ -42,6 +42,10 @@ test("every answer is what the published schema of the call says", { skip: needs
   await call("task", [taskId]);
   await call("claimWork", [pool], { ...worker, tasks: 4 });
   await call("claimWork", [pool], { ...worker, tasks: 4 });
+  const { workerGroup, workerId } = worker;
+  await call("getWorker", [...pool.split("/"), workerGroup, workerId]);
+  queue.quarantine(workerGroup, workerId, new Date(now() - 1));
+  await call("getWorker", [...pool.split("/"), workerGroup, workerId]);
   await call("reclaimTask", [taskId, "0"]);
   const artifacts = [
     { name: "s3", storageType: "s3", contentType: "text/plain", contentLength: 3, expires },
@@ -85,5 +89,5 @@ test("every answer is what the published schema of the call says", { skip: needs
   }
   await call("purgeCache", [pool], { cacheName: "checkouts" });
   await call("purgeRequests", [pool]);
-  assert.equal(checked.size, 27);
+  assert.equal(checked.size, 28);
 });

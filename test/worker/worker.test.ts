@@ -226,6 +226,17 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal((await fixture.resolved(taskId)).state, "completed");
   });
 
+  it("says that it is quarantined, and claims again when that is over", async (t) => {
+    const fixture = await Fixture.start(t);
+    const until = new Date(Date.now() + 2_000);
+    fixture.queue.quarantine("group", "worker", until);
+    const taskId = await fixture.createTask(short);
+    void fixture.run();
+    const said = `No tasks are claimed: the queue has this worker in quarantine until ${until.toISOString()}.`;
+    assert.equal(await fixture.idle("quarantined"), said);
+    assert.equal((await fixture.resolved(taskId)).state, "completed");
+  });
+
   it("counts the tasks of the worker before it, where it is told to", async (t) => {
     const counting = await mkdtemp(join(tmpdir(), "counting-"));
     t.after(() => rm(counting, { recursive: true }));

@@ -1,0 +1,54 @@
+/** What a worker looks at before it asks for tasks: the screen, the disk, a quarantine. */
+import type { IdleReason } from "./activity.ts";
+import { freeMegabytesOf } from "./disk.ts";
+import { QuarantineWatch } from "./queue/quarantine-watch.ts";
+import type { QueueClient } from "./queue/queue-client.ts";
+import type { RunServices } from "./run-services.ts";
+import { messageOf } from "./thrown.ts";
+
+export class Readiness {
+  readonly #services: RunServices;
+  readonly #quarantine: QuarantineWatch;
+
+  constructor(client: QueueClient, services: RunServices) {
+    this.#services = services;
+    const { logger } = services;
+    this.#quarantine = new QuarantineWatch(
+      () => client.quarantinedUntil(),
+      ({ code, status }) => logger.info({ code, status }, "The queue does not say whether this worker is quarantined."),
+    );
+  }
+
+  /** How many tasks a poll has brought. */
+  polled(claims: number): void {
+    this.#quarantine.polled(claims);
+  }
+
+  /** Why no tasks should be claimed now; null when they can be. Never throws. */
+  async hindrance(): Promise<IdleReason | null> {
+    const { config, engine } = this.#services;
+    if (!config.headlessTasks && !engine.graphical) return { kind: "no-graphics" };
+    return (await this.#shortOfDisk()) ?? (await this.#quarantined());
+  }
+
+  async #shortOfDisk(): Promise<IdleReason | null> {
+    const { config, engine, scratchRoot } = this.#services;
+    const wantedMegabytes = config.requiredDiskSpaceMegabytes;
+    if (wantedMegabytes === 0) return null;
+    for (const directory of [scratchRoot, engine.homesDirectory]) {
+      if (directory === null) continue;
+      try {
+        const freeMegabytes = await freeMegabytesOf(directory);
+        if (freeMegabytes < wantedMegabytes) return { kind: "disk", directory, freeMegabytes, wantedMegabytes };
+      } catch (error) {
+        return { kind: "disk-unknown", directory, message: messageOf(error) };
+      }
+    }
+    return null;
+  }
+
+  async #quarantined(): Promise<IdleReason | null> {
+    const until = await this.#quarantine.until();
+    return until && { kind: "quarantined", until: until.toISOString() };
+  }
+}
