@@ -11,6 +11,12 @@ export interface Source {
   open(): Promise<Readable>;
 }
 
+/** All that will be sent, kept by the agent: whatever becomes of the file, every try sends the same bytes. */
+export interface Copy extends Source {
+  /** To be called when it is not needed any more. */
+  remove(): Promise<void>;
+}
+
 /**
  * The chunks of `body`. Throws ResourceError when it breaks, or has not exactly `size` bytes; the last chunk is held back
  * until that is known, so that whoever counts the bytes of a wrong file never has all of them.

@@ -9,7 +9,7 @@ import { ResourceError } from "../engine/engine.ts";
 import { TaskError } from "../outcome.ts";
 import type { TaskContext } from "../task-context.ts";
 import { isDiskFull } from "../thrown.ts";
-import type { Source } from "./source.ts";
+import type { Copy } from "./source.ts";
 
 /** How often the free space is looked at, in bytes written. */
 const lookEveryBytes = 32 * 1024 * 1024;
@@ -19,9 +19,8 @@ const lookEveryBytes = 32 * 1024 * 1024;
  */
 const reserveBytes = 256_000_000;
 
-export interface Spool extends Source {
+export interface Spool extends Copy {
   readonly path: string;
-  remove(): Promise<void>;
 }
 
 /** The storage takes no larger object in one PUT. */

@@ -2,8 +2,8 @@
  * One file that a task left behind, read as the task user. The order keeps a wrong file from ever looking like a good
  * one: the queue lists an s3 artifact from createArtifact on, and takes no error artifact of that name afterwards.
  *
- * - To be compressed, or at most `spoolBelowBytes`: copied into scratch first. Only a file that could be read to its end
- *   is announced, and every try sends the same bytes.
+ * - To be compressed, or at most `spoolBelowBytes`: copied first, into memory or into scratch. Only a file that could be
+ *   read to its end is announced, and every try sends the same bytes.
  * - Larger and sent as it is: streamed, without a second copy on the disk. When it breaks under way, the PUT is cut and
  *   stores nothing; the artifact stays listed without content, the log says so, and the task fails.
  */
@@ -11,8 +11,9 @@ import { addAbortSignal, type Readable } from "node:stream";
 import type { ResultSet } from "../engine/engine.ts";
 import type { TaskContext } from "../task-context.ts";
 import { guessContentEncoding, guessContentType } from "./content-type.ts";
-import { changed, exactly, type Source } from "./source.ts";
-import { mostBytes, type Spool, spool, tooLarge } from "./spool.ts";
+import { hold, mostHeldBytes } from "./held.ts";
+import { type Copy, changed, exactly, type Source } from "./source.ts";
+import { mostBytes, spool, tooLarge } from "./spool.ts";
 import { type Retries, upload } from "./upload.ts";
 
 const spoolBelowBytes = 4 * 1024 * 1024;
@@ -54,9 +55,11 @@ export async function uploadTaskFile(
     }
     return;
   }
-  let copy: Spool;
+  let copy: Copy;
   try {
-    copy = await spool(task, exactly(body, contentLength), contentEncoding);
+    const chunks = exactly(body, contentLength);
+    const isSmall = contentLength <= mostHeldBytes;
+    copy = isSmall ? await hold(chunks, contentEncoding) : await spool(task, chunks, contentEncoding);
   } finally {
     body.destroy();
   }

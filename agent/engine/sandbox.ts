@@ -14,7 +14,7 @@ import {
 import { lacksInterpreter } from "./interpreter.ts";
 import { placeFile } from "./place-file.ts";
 import type { TaskAccount } from "./task-account.ts";
-import { openTaskFile } from "./task-file.ts";
+import { TaskFiles } from "./task-file.ts";
 import { listTaskFolder } from "./task-folder.ts";
 import { copyOutput } from "./task-output.ts";
 
@@ -168,23 +168,26 @@ class MacosxSandbox implements Sandbox {
 class MacosxResultSet implements ResultSet {
   readonly leftover: number;
   readonly #account: TaskAccount;
+  readonly #files: TaskFiles;
   readonly #end: End;
 
   constructor(account: TaskAccount, end: End, leftover: number) {
     this.#account = account;
+    this.#files = new TaskFiles(account);
     this.#end = end;
     this.leftover = leftover;
   }
 
   openFile(path: string): Promise<TaskFile> {
-    return openTaskFile(this.#account, path);
+    return this.#files.open(path);
   }
 
   listFolder(path: string): AsyncIterable<string> {
     return listTaskFolder(this.#account, path);
   }
 
-  dispose(): Promise<Gone> {
+  async dispose(): Promise<Gone> {
+    await this.#files.close();
     return this.#end();
   }
 }

@@ -1,4 +1,5 @@
 /** Upload and download URLs of blobs. They carry their own permission, as presigned URLs do. */
+import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { type Blobs, maxBlobBytes } from "./blobs.ts";
 import { type FaultPlan, take503, takeDrop } from "./faults.ts";
@@ -40,6 +41,7 @@ async function put(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  if (faults.delayMs) await sleep(faults.delayMs);
   if (take503(faults, "putBlob")) return refuse(reply, 503, "SlowDown", "A test asked for this error.");
   const upload = blobs.upload(lastSegment(request));
   const { "content-length": length, "content-type": type, "content-encoding": encoding } = request.headers;

@@ -5,7 +5,7 @@ export interface FaultPlan {
   status503?: number | { method: string; times: number };
   /** The next calls of this method have their effect, but the connection breaks instead of an answer. */
   dropResponse?: { method: string; times: number };
-  /** Every call waits this long before anything else. */
+  /** Every call, and every upload of a content, waits this long before anything else. */
   delayMs?: number;
 }
 

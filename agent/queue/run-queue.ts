@@ -1,4 +1,6 @@
 /** The queue as one claimed run sees it, over taskcluster-client. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
 import taskcluster, { type Queue } from "taskcluster-client";
 import type { ExceptionReason } from "../outcome.ts";
 import { checkArtifact, checkReclaim, checkRuns, type RunStatus } from "./check.ts";
@@ -8,6 +10,12 @@ import type { ArtifactRequest, ClaimedRun, Credentials } from "./types.ts";
 
 const REQUEST_TIMEOUT_MS = 30_000;
 const ARTIFACT_RETRY_MS = 60_000;
+
+// The client's own agents open a connection for every call; a task can have thousands of artifacts. A call that meets a
+// connection which the queue has just let go of fails as any other, and is repeated where that is safe.
+const connections = { keepAlive: true, maxSockets: 50, maxFreeSockets: 20 };
+taskcluster.agents.http = new HttpAgent(connections);
+taskcluster.agents.https = new HttpsAgent(connections);
 
 export function queueClient(rootUrl: string, credentials: Credentials | Record<string, never>, timeout: number): Queue {
   return new taskcluster.Queue({ rootUrl, credentials: { ...credentials }, retries: 0, timeout });

@@ -23,7 +23,12 @@ declare module "taskcluster-client" {
     createTask(taskId: string, definition: object): Promise<unknown>;
     cancelTask(taskId: string): Promise<unknown>;
   }
-  const taskcluster: { readonly Queue: typeof Queue };
+  /** Those of every client that is given none of its own. */
+  export interface Agents {
+    http: import("node:http").Agent;
+    https: import("node:https").Agent;
+  }
+  const taskcluster: { readonly Queue: typeof Queue; readonly agents: Agents };
   // biome-ignore lint/style/noDefaultExport: it is how the package exports its clients.
   export default taskcluster;
 }

@@ -152,15 +152,38 @@ test("a named pipe in a directory is an error artifact and blocks nothing", asyn
   assert.equal(artifact("public/pipe")?.reason, "invalid-resource-on-worker");
 });
 
-test("a file that changes while it is copied is an error artifact, not a wrong one", async (t) => {
-  const content = randomBytes(200_000);
-  for (const name of ["a.txt", "a.zip"]) {
-    const { home, collect, artifact, results } = await withArtifacts(t, file(name));
-    await writeFile(join(home, name), content);
-    results.meanwhile = (path) => truncate(path, 70_000);
-    assert.equal(await collect(), false);
-    assert.equal(artifact(`public/${name}`)?.storageType, "error");
-  }
+for (const [where, size] of [
+  ["into memory", 200_000],
+  ["into scratch", 2_000_000],
+] as const) {
+  test(`a file that shrinks while it is copied ${where} is an error artifact, not a wrong one`, async (t) => {
+    const content = randomBytes(size);
+    for (const name of ["a.txt", "a.zip"]) {
+      const { home, collect, artifact, results } = await withArtifacts(t, file(name));
+      await writeFile(join(home, name), content);
+      results.meanwhile = (path) => truncate(path, 70_000);
+      assert.equal(await collect(), false);
+      assert.equal(artifact(`public/${name}`)?.storageType, "error");
+    }
+  });
+}
+
+test("a file that vanishes after it was listed is an error artifact, and the others are stored", async (t) => {
+  const { home, collect, artifact, results } = await withArtifacts(t, directory("out", "public"));
+  await mkdir(join(home, "out"));
+  for (const name of ["gone.txt", "stays.txt"]) await writeFile(join(home, "out", name), "x");
+  const list = results.listFolder.bind(results);
+  results.listFolder = async function* (path) {
+    for await (const name of list(path)) {
+      if (name === "gone.txt") await rm(join(home, "out", name));
+      yield name;
+    }
+  };
+  assert.equal(await collect(), false);
+  assert.deepEqual(
+    [artifact("public/gone.txt")?.reason, !!artifact("public/stays.txt")?.blob],
+    ["file-missing-on-worker", true],
+  );
 });
 
 for (const [what, meanwhile] of [

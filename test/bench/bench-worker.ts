@@ -19,14 +19,14 @@ const PATIENCE_MS = 180_000;
 export class BenchWorker {
   readonly helper: BenchHelper;
   readonly agentPid: number;
-  readonly #queue: LocalQueue;
+  readonly queue: LocalQueue;
   readonly #seen: AgentEvent[] = [];
   readonly #listeners = new Set<() => void>();
   readonly #end: () => Promise<void>;
 
   private constructor(helper: BenchHelper, queue: LocalQueue, agentPid: number, end: () => Promise<void>) {
     this.helper = helper;
-    this.#queue = queue;
+    this.queue = queue;
     this.agentPid = agentPid;
     this.#end = end;
   }
@@ -69,7 +69,7 @@ export class BenchWorker {
   }
 
   async createTask(command: readonly string[], more: Record<string, unknown> = {}): Promise<string> {
-    const { rootUrl, rootCredentials } = this.#queue;
+    const { rootUrl, rootCredentials } = this.queue;
     const client = new taskcluster.Queue({ rootUrl, credentials: { ...rootCredentials }, retries: 0, timeout: 10_000 });
     const taskId = slugid.nice();
     const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();

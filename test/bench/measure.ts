@@ -3,7 +3,7 @@
 /** One line of the table. Figure and baseline have the same unit. */
 export interface Row {
   readonly measure: string;
-  readonly unit: "ms" | "MB" | "MB/s" | "tasks/min";
+  readonly unit: "ms" | "MB" | "MB/s" | "tasks/min" | "files/s";
   readonly figure: number;
   /** What the baseline is, and its figure from this very run. */
   readonly baseline: { readonly what: string; readonly figure: number } | null;

@@ -4,6 +4,7 @@
  */
 import { argumentsOf, endUsage } from "../arguments.ts";
 import { needsRoot } from "../root.ts";
+import { artifactFolder } from "./artifact-folder.ts";
 import type { Form } from "./bench-helper.ts";
 import { BenchWorker } from "./bench-worker.ts";
 import { bombDeletions } from "./bombs.ts";
@@ -33,6 +34,7 @@ const measures: Readonly<Record<string, Measure>> = {
     return rows;
   },
   bombs: bombDeletions,
+  artifacts: async (forms, options) => withWorker(forms, "installed", (worker) => artifactFolder(worker, options)),
   log: async (forms, options) => [
     await withWorker(forms, "installed", (worker) => logThroughput(worker, "relay (Linux)", options)),
     await withWorker(forms, "direct", (worker) => logThroughput(worker, "no relay (as on macOS)", options)),

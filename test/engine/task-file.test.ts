@@ -129,6 +129,7 @@ describe("a file that changes while it is read", options, () => {
     ["shrinks", (path) => truncateSync(path, size - 1)],
     ["is emptied", (path) => truncateSync(path, 0)],
     ["is written over in place", (path) => writeFileSync(path, "x", { flag: "r+" })],
+    ["vanishes", (path) => rmSync(path)],
   ];
   for (const [what, change] of rows) {
     test(`because it ${what} is an error, not a body`, async (t) => {
@@ -165,6 +166,24 @@ describe("a file that changes while it is read", options, () => {
 });
 
 describe("the reader of a file", options, () => {
+  test("reads the next one too, also after one that is refused, and another follows one that changed", async (t) => {
+    const path = join(sharedDirectory(t), "file");
+    writeFileSync(path, Buffer.alloc(20_000_000));
+    const result = await resultOf(t, real.current().engine, `echo 1 >f1; echo 2 >f2; ln -s ${path} link`);
+    const readers = (): string =>
+      spawnSync("pgrep", ["-u", `${result.uid}`, "-f", " read "], { encoding: "utf8" }).stdout.trim();
+    assert.equal(await text((await result.openFile("f1")).body), "1\n");
+    const first = readers();
+    assert.match(first, /^\d/);
+    await assert.rejects(result.openFile("missing"), ResourceError);
+    assert.equal(await text((await result.openFile("f2")).body), "2\n");
+    assert.equal(readers(), first);
+    const { body } = await result.openFile("link");
+    truncateSync(path, 1);
+    await assert.rejects(buffer(body), /it changed while it was read/);
+    assert.equal(await text((await result.openFile("f1")).body), "1\n");
+  });
+
   test("ends when the body is destroyed, begun or not", async (t) => {
     const result = await resultOf(t, real.current().engine, "truncate -s 1G big");
     const first = (await result.openFile("big")).body;

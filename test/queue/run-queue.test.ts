@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -73,6 +74,19 @@ describe("QueueClient", () => {
 });
 
 describe("RunQueue", () => {
+  it("makes many calls over one connection", async (t) => {
+    const { queue, expires } = await claimed(t);
+    const artifact = { storageType: "s3", expires, contentType: "text/plain", contentLength: 1 } as const;
+    await queue.createArtifact("public/0", artifact);
+    let connections = 0;
+    const count = (): void => {
+      connections += 1;
+    };
+    subscribe("net.client.socket", count);
+    t.after(() => unsubscribe("net.client.socket", count));
+    for (let n = 1; n < 10; n += 1) await queue.createArtifact(`public/${n}`, artifact);
+    assert.equal(connections, 0);
+  });
   it("moves the end of the claim and goes on with the new credentials", async (t) => {
     const { queue, local, taskId } = await claimed(t);
     const before = queue.takenUntil;
