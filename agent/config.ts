@@ -53,10 +53,9 @@ export interface AgentConfig {
   readonly numberOfTasksToRun: number;
   /** The worker ends after this long without a task, in seconds; 0: never. */
   readonly idleTimeoutSecs: number;
-  /** What the worker's end asks of whoever rules the machine; the worker itself can neither shut it down nor reboot it. */
+  /** What the worker's end asks of whoever rules the machine; the worker itself cannot shut it down. */
   readonly shutdownMachineOnIdle: boolean;
   readonly shutdownMachineOnInternalError: boolean;
-  readonly disableReboots: boolean;
   /** For a payload that shows none by itself. */
   readonly dialect: Dialect;
   /** Least time between two claim calls that brought nothing, in seconds. */
@@ -106,7 +105,6 @@ export const defaultConfig: AgentConfig = {
   idleTimeoutSecs: 0,
   shutdownMachineOnIdle: false,
   shutdownMachineOnInternalError: false,
-  disableReboots: false,
   dialect: "generic-worker",
   pollingInterval: 5,
   reclaimOffset: 180,

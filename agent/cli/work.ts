@@ -95,7 +95,8 @@ async function workUntilEnd(
     const end = await finish();
     if (unsafe.aborted) return "internal-error";
     if (ending.aborted) break;
-    if (!lost.aborted) return end === "stopped" ? "terminated" : end;
+    if (end !== "stopped") return end;
+    if (!lost.aborted) return "terminated";
     setup.logger.warn("The helper was lost, and with it every run. Waiting for its successor.");
     status.idle({ kind: "no-helper" });
   }

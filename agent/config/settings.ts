@@ -15,7 +15,7 @@ import {
 } from "./kinds.ts";
 
 interface Setting<T> extends Kind<T> {
-  /** For the documentation: what it is of, or what it does. */
+  /** For the documentation: what it is of, or what it does. Begins with "not yet" as long as nothing reads it. */
   readonly meaning: string;
 }
 
@@ -59,14 +59,17 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   publicIP: means('where readers reach the live logs; "" binds them to loopback', ipAddress),
   livelogExposePort: means("of the live logs; 0 is a random port", port),
   enableLiveLog: means("whether tasks can have live logs", boolean),
-  enableInteractive: means("whether tasks can have an interactive shell", boolean),
-  interactivePort: means("of the interactive shells", port),
-  enableMetadata: means("whether tasks can have a file with facts of the worker", boolean),
-  enableResourceMonitor: means("whether tasks can have their memory watched", boolean),
-  disableOOMProtection: means("true: a task that uses too much memory is warned, not ended", boolean),
-  maxMemoryUsagePercent: means("of the machine; more than that is too much memory, if …", number(0, 100, true)),
-  minAvailableMemoryBytes: means("… less than this is available", number(0, 1e15, true)),
-  allowedHighMemoryDurationSecs: means("… for so many seconds", number(0, DAY, true)),
+  enableInteractive: means("not yet: whether tasks can have an interactive shell", boolean),
+  interactivePort: means("not yet: of the interactive shells", port),
+  enableMetadata: means("not yet: whether tasks can have a file with facts of the worker", boolean),
+  enableResourceMonitor: means("not yet: whether tasks can have their memory watched", boolean),
+  disableOOMProtection: means("not yet: true: a task that uses too much memory is warned, not ended", boolean),
+  maxMemoryUsagePercent: means(
+    "not yet: of the machine; more than that is too much memory, if …",
+    number(0, 100, true),
+  ),
+  minAvailableMemoryBytes: means("not yet: … less than this is available", number(0, 1e15, true)),
+  allowedHighMemoryDurationSecs: means("not yet: … for so many seconds", number(0, DAY, true)),
   workerTypeMetadata: means(
     "printed at the head of every task log, with an entry `taskcluster-worker` of our own: version, system, Node",
     record,
@@ -81,13 +84,12 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   privateIP: means("of this machine; `status --json` shows it", ipAddress),
   runAfterUserCreation: means("a program that each task user runs before its task's first command", anyText),
   numberOfTasksToRun: means(
-    "the worker ends after so many, counted across restarts in `tasks-resolved-count.txt`; 0: never",
+    "the worker ends after so many, counted across restarts in `tasks-resolved-count.txt`, which may be removed; 0: never",
     number(0, 1e9, true),
   ),
   idleTimeoutSecs: means("the worker ends after so long without a task; 0: never", number(0, 365 * DAY, true)),
   shutdownMachineOnIdle: means("the worker's end by `idleTimeoutSecs` asks for the machine to be shut down", boolean),
   shutdownMachineOnInternalError: means("an end that is our fault asks for it", boolean),
-  disableReboots: means("true: a reboot that a task asks for is not asked for", boolean),
   dialect: means("of a payload that shows none by itself", dialect),
   pollingInterval: means("least seconds between two claim calls that brought nothing", number(0.1, 600, false)),
   reclaimOffset: means(

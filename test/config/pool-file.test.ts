@@ -16,7 +16,7 @@ const everyKey = {
   clientId: "worker/releng-hardware/gecko-t-osx-1500-m4/macmini-m4-81",
   createObjectArtifacts: true,
   disableOOMProtection: true,
-  disableReboots: true,
+  disableReboots: false,
   downloadsDir: "/Library/Caches/generic-worker/downloads",
   ed25519SigningKeyLocation: "/etc/generic-worker/ed25519_key",
   enableChainOfTrust: true,

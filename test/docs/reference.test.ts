@@ -4,12 +4,13 @@ import { test } from "node:test";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatus } from "../../agent/cli/exit-status.ts";
 import { loadConfig } from "../../agent/config/load.ts";
+import { settings } from "../../agent/config/settings.ts";
 import { defaultConfig } from "../../agent/config.ts";
 import { type CauseKind, decide } from "../../agent/outcome.ts";
 import { newPlugins } from "../../agent/plugins/plugins.ts";
 import { rootSchemas } from "../../shared/protocol/root-schemas.ts";
 import { generated, renderPage } from "./generate.ts";
-import { rowsOf, sectionOf, textOf } from "./pages.ts";
+import { filesOf, rowsOf, sectionOf, textOf } from "./pages.ts";
 
 const configuration = textOf("docs/configuration.md");
 
@@ -18,6 +19,16 @@ for (const page of Object.keys(generated)) {
     assert.equal(textOf(page), renderPage(page));
   });
 }
+
+test("every setting is read by the worker, and one that is not yet says so", () => {
+  const sources = filesOf()
+    .filter((file) => /^agent\/(?!config).*\.ts$/.test(file))
+    .map(textOf)
+    .join("\n");
+  for (const [name, { meaning }] of Object.entries(settings)) {
+    assert.equal(new RegExp(`\\b${name}\\b`).test(sources), !meaning.startsWith("not yet"), name);
+  }
+});
 
 const samples: Readonly<Record<string, string>> = {
   rootURL: "https://tc.example.com",
