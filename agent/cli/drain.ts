@@ -23,7 +23,8 @@ export async function drain(context: Context): Promise<ExitStatus> {
     throw rootNeeded(`the worker ${workerId} belongs to another account`, context.argv, process.cwd());
   }
   const tasks = running.length === 1 ? "its task is" : `its ${running.length} tasks are`;
-  const until = running.length === 0 ? "it ends now" : `it ends when ${tasks} done`;
+  const until =
+    running.length === 0 ? "it ends when its call to the queue has come back" : `it ends when ${tasks} done`;
   context.say.step(`${workerId} (instance ${instance}, pid ${pid}) claims nothing more; ${until}`);
   return exitStatus.completed;
 }

@@ -138,6 +138,7 @@ function command(manners: Manners): Run {
     // A session's directory may be the next session's, which is another worker.
     const count = new TaskCount(launch.helper ? null : state, logger);
     const status = new StatusFile({ directory: state, config, instance, count, drainSignal, logger });
+    logger.info({ instance, workerId: config.workerId, state }, "The worker starts.");
     const metrics = new Metrics(config, (line) => say.step(line));
     const setup = {
       config: { ...config, workerTypeMetadata: { ...(await hostFacts()), ...config.workerTypeMetadata } },

@@ -11,9 +11,16 @@ interface Shown {
   readonly report: Readonly<Record<string, unknown>>;
 }
 
+/** The option that names a worker's instance: others run on this machine too. */
+async function instanceOf(worker: Launched): Promise<string[]> {
+  await worker.said("The worker starts.");
+  const [, instance = ""] = /"instance":"([^"]+)".*The worker starts/.exec(worker.stderr.join("\n")) ?? [];
+  return ["--instance", instance];
+}
+
 /** `status --json`, as root asks for it. */
-async function status(): Promise<Shown> {
-  const shown = new Launched(["status", "--json"]);
+async function status(worker: Launched): Promise<Shown> {
+  const shown = new Launched(["status", "--json", ...(await instanceOf(worker))]);
   const exit = await shown.status();
   return { exit, report: JSON.parse(shown.stdout.join("")) };
 }
@@ -33,11 +40,11 @@ describe("an operator", { skip: needsRoot }, () => {
   test("is told that run claims nothing as long as its tasks need a screen, and drains it", async () => {
     const worker = run({});
     await worker.said("headlessTasks is false");
-    const { exit, report } = await status();
+    const { exit, report } = await status(worker);
     assert.deepEqual([exit, report["worker"], report["idle"], report["running"]], [1, "lives", "no-graphics", []]);
-    const drain = new Launched(["drain"]);
+    const drain = new Launched(["drain", ...(await instanceOf(worker))]);
     assert.equal(await drain.status(), 0, drain.stderr.join());
-    assert.match(drain.stderr.join(), /claims nothing more; it ends now/);
+    assert.match(drain.stderr.join(), /claims nothing more; it ends when its call/);
     assert.equal(await worker.status(), 71);
   });
 
@@ -46,7 +53,7 @@ describe("an operator", { skip: needsRoot }, () => {
     const [id = ""] = await session.submit([bash("echo begun; sleep 1000")]);
     await session.begun(id);
     await worker.said("task user created");
-    const { exit, report } = await status();
+    const { exit, report } = await status(worker);
     assert.deepEqual([exit, report["state"], report["currentTaskIds"]], [0, "full", [id]]);
     assert.match(JSON.stringify(report["running"]), /"runId":0,"since":"[^"]+","user":("tcw-\w+"|null)/);
     assert.match(JSON.stringify(report["helper"]), /"agent":true/);
@@ -60,7 +67,7 @@ describe("an operator", { skip: needsRoot }, () => {
       /taskclusterProxyPort in \S+ has no effect: this version has no taskcluster-/,
     );
     assert.deepEqual(metricsOf(worker), ["instanceBoot", "workerReady", "taskQueued", "taskStart", "taskFinish"]);
-    assert.equal((await status()).exit, 69);
+    assert.equal((await status(worker)).exit, 69);
   });
 
   test("gets 68 and a wish to shut down from a worker that was idle for too long", async () => {
