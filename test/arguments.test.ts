@@ -6,7 +6,7 @@ import { suite, test } from "node:test";
 import { root } from "./imports.ts";
 
 /** Package scripts with arguments of their own. */
-const names = ["fuzz", "model", "crash", "bench", "test:mutations"];
+const names = ["fuzz", "model", "crash", "bench", "soak", "test:mutations"];
 const scripts: Readonly<Record<string, string>> = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts;
 
 function call(name: string, ...words: string[]): { status: number | null; stdout: string; stderr: string } {
