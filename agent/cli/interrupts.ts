@@ -2,7 +2,7 @@
 import { type Launch, watchLifeline } from "./launch.ts";
 
 export interface Interrupts {
-  /** Aborted by the first SIGINT. */
+  /** Aborted by the first SIGINT, or the second SIGTERM: whoever asks again does not want to wait. */
   readonly stop: AbortSignal;
   /** Aborted by the first SIGTERM, or when the starter is gone. */
   readonly drain: AbortSignal;
@@ -13,7 +13,10 @@ export function watchInterrupts(launch: Launch): Interrupts {
   const stop = new AbortController();
   const drain = new AbortController();
   process.on("SIGINT", () => stop.abort());
-  process.on("SIGTERM", () => drain.abort());
+  process.once("SIGTERM", () => {
+    drain.abort();
+    process.on("SIGTERM", () => stop.abort());
+  });
   process.on("SIGHUP", () => drain.abort());
   watchLifeline(launch, () => drain.abort());
   return { stop: stop.signal, drain: drain.signal };

@@ -42,6 +42,15 @@ describe("run-task that is interrupted", { skip: needsRoot }, () => {
     assertGone(usersOf(launched.stdout));
   });
 
+  test("by a second SIGTERM does not wait any longer", async (t) => {
+    const launched = await begin(t, [ignoring]);
+    launched.signal("SIGTERM");
+    await launched.said("ending when the tasks under way are done");
+    launched.signal("SIGTERM");
+    assert.equal(await launched.status(), 130);
+    assertGone(usersOf(launched.stdout));
+  });
+
   test("by SIGINT twice still deletes the users", async (t) => {
     const launched = await begin(t, [ignoring]);
     launched.signal("SIGINT");
