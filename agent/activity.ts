@@ -21,6 +21,7 @@ export type IdleReason =
   /** By an administrator, at the queue. */
   | { readonly kind: "quarantined"; readonly until: string }
   | { readonly kind: "queue"; readonly message: string }
+  | { readonly kind: "plugin"; readonly message: string }
   | { readonly kind: "draining" }
   | { readonly kind: "ended" };
 
@@ -54,6 +55,8 @@ function reasonText(reason: IdleReason): string {
       return `No tasks are claimed: the queue has this worker in quarantine until ${reason.until}.`;
     case "queue":
       return `The queue gave no tasks: ${reason.message}`;
+    case "plugin":
+      return `No more tasks are claimed: ${reason.message}.`;
     case "draining":
       return "No more tasks are claimed.";
     case "ended":

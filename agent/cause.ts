@@ -9,6 +9,8 @@ const engineCauses: Record<EngineError["code"], CauseKind> = {
   "invalid-env-name": "malformed-payload",
   "naming-conflict": "malformed-payload",
   "argv-too-long": "malformed-payload",
+  "name-taken": "malformed-payload",
+  "archive-refused": "malformed-payload",
   // Another worker, or this one later, can run the task: the queue tries again.
   "no-free-user": "worker-shutdown",
   "helper-lost": "worker-shutdown",

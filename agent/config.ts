@@ -1,4 +1,5 @@
 /** The agent's settings, under generic-worker's names. `config/load.ts` makes them; nothing else reads the environment. */
+import type { PluginSettings } from "./config/plugin-settings.ts";
 import type { Dialect } from "./payload/payload.ts";
 
 /** A text that was not set is "". Only settings that have an effect are here. */
@@ -58,6 +59,8 @@ export interface AgentConfig {
   readonly shutdownMachineOnInternalError: boolean;
   /** For a payload that shows none by itself. */
   readonly dialect: Dialect;
+  /** By taskcluster-worker's names. */
+  readonly plugins: PluginSettings;
   /** Least time between two claim calls that brought nothing, in seconds. */
   readonly pollingInterval: number;
   /** A claim is renewed this long before it ends, and never later than half-way, in seconds. */
@@ -106,6 +109,7 @@ export const defaultConfig: AgentConfig = {
   shutdownMachineOnIdle: false,
   shutdownMachineOnInternalError: false,
   dialect: "generic-worker",
+  plugins: {},
   pollingInterval: 5,
   reclaimOffset: 180,
   cancelCheckSecs: 10,

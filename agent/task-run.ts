@@ -142,6 +142,7 @@ export class TaskRun {
     const { name, uid } = sandbox.user;
     events({ event: "user", taskId, runId, name, uid });
     if (!this.#ending) await sandbox.buildSandbox(plugins);
+    if (!this.#ending) await sandbox.placeContext(context);
     if (!this.#ending) await sandbox.placeLink(context);
     if (!this.#ending) await sandbox.start(plugins);
   }

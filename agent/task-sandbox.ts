@@ -3,12 +3,16 @@ import { createReadStream } from "node:fs";
 import { rm } from "node:fs/promises";
 import type { Gone } from "../shared/protocol/messages.ts";
 import type { Engine, ResultSet, Sandbox, SandboxBuilder, TaskUser } from "./engine/engine.ts";
+import { contextKind } from "./link/context-kind.ts";
 import { downloadLink } from "./link/download-link.ts";
 import { maskAddress, parseAddress } from "./link/link-address.ts";
 import { TaskError } from "./outcome.ts";
 import { runCommands } from "./task-commands.ts";
 import type { TaskContext } from "./task-context.ts";
 import type { TaskPlugins } from "./task-plugins.ts";
+
+/** Less than `requiredDiskSpaceMegabytes`, so that one context does not fill a disk. */
+const UNPACKED_BYTES = 8 * 1024 ** 3;
 
 export class TaskSandbox {
   readonly #builder: SandboxBuilder;
@@ -34,12 +38,31 @@ export class TaskSandbox {
     return plugins.buildSandbox(this.#builder);
   }
 
+  /** Downloads the payload's context, if there is one, and unpacks it into the home. Throws TaskError, EngineError. */
+  async placeContext({ payload, signal, scratch, log }: TaskContext): Promise<void> {
+    if (payload.context === undefined) return;
+    log.info(`Downloading ${maskAddress(parseAddress(payload.context, "context"))}`);
+    const tell = (line: string) => log.info(line);
+    const download = { noun: "context", url: payload.context, toDir: scratch, signal, log: tell } as const;
+    const { path, name: given, bytes } = await downloadLink(download);
+    const { kind, name } = contextKind(given);
+    const body = createReadStream(path);
+    if (kind === "file") await this.#builder.placeFile({ name, body, mode: 0o755 });
+    else await this.#builder.unpack({ kind, name, mostBytes: UNPACKED_BYTES }, body, signal);
+    await rm(path);
+    const done = kind === "file" ? `Placed ${given} (${bytes} bytes)` : `Unpacked ${given} (${bytes} bytes)`;
+    log.info(`${done} in the home of the task.`);
+  }
+
   /** Downloads the payload's link, if there is one, and puts it into the home, executable. Throws TaskError, EngineError. */
   async placeLink({ payload, signal, scratch, log }: TaskContext): Promise<void> {
     if (!payload.link) return;
-    log.info(`Downloading ${maskAddress(parseAddress(payload.link.url))}`);
+    log.info(`Downloading ${maskAddress(parseAddress(payload.link.url, "link"))}`);
     const tell = (line: string) => log.info(line);
-    const { path, name, bytes } = await downloadLink({ ...payload.link, toDir: scratch, signal, log: tell });
+    const { path, name, bytes } = await downloadLink({
+      ...{ noun: "link", ...payload.link, toDir: scratch },
+      ...{ signal, log: tell },
+    });
     await this.#builder.placeFile({ name, body: createReadStream(path), mode: 0o755 });
     await rm(path);
     log.info(`Placed ${name} (${bytes} bytes) in the home of the task.`);

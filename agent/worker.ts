@@ -89,9 +89,9 @@ export class Worker {
   }
 
   /** Claims nothing more and ends the tasks under way, as worker-shutdown: the queue runs them again elsewhere. */
-  stopNow(): void {
+  stopNow(reason?: IdleReason): void {
     this.#stoppedNow = true;
-    this.stopGracefully();
+    this.stopGracefully(reason);
     for (const { run } of this.#running.values()) run.abort(shutdown);
   }
 
@@ -110,6 +110,7 @@ export class Worker {
   async #claimLoop(): Promise<WorkerEnd> {
     const { numberOfTasksToRun, idleTimeoutSecs, pollingInterval } = this.#options.config;
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
+      if (this.#running.size === 0) for (const { idle } of this.#options.plugins) idle?.();
       if (numberOfTasksToRun > 0 && this.#counted >= numberOfTasksToRun) return "tasks-done";
       if (idleTimeoutSecs > 0 && this.#idleMs() >= idleTimeoutSecs * 1000) return "idle-timeout";
       const room = this.#room();
@@ -155,6 +156,7 @@ export class Worker {
     } catch (thrown) {
       const { status, code, message } = toQueueError(thrown);
       this.#idle({ kind: "queue", message }, { code, status });
+      this.#failed();
       if (status === 401 || status === 403) await this.#pause(REFUSED_BACKOFF_MS);
       return null;
     }
@@ -195,12 +197,14 @@ export class Worker {
     if (this.#stoppedNow) run.abort(shutdown);
     logger.info({ taskId, runId }, "Claimed a task.");
     const ended = run.run().then(
-      () => {
+      (outcome) => {
+        if (outcome.state === "exception" && outcome.reason === "internal-error") this.#failed();
         this.#rest.ended(run.begun, run.hindrance);
         this.#forget(claim);
       },
       (error: unknown) => {
         logger.fatal({ taskId, runId, err: error }, "A run ended in a way that it should not.");
+        this.#failed();
         this.#forget(claim);
       },
     );
@@ -217,6 +221,10 @@ export class Worker {
     this.#changed();
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();
+  }
+
+  #failed(): void {
+    for (const { workerFailed } of this.#options.plugins) workerFailed?.();
   }
 
   #idleMs(): number {

@@ -1,7 +1,7 @@
 /**
- * Serves the scripts that relative links of a task file name, from the file's folder, on loopback. Every local user can
- * reach loopback, so the address has a part nobody can guess, and only the named files are served. Names stay relative:
- * the working directory is that folder, and nothing above it needs to be readable.
+ * Serves the files that relative links and contexts of a task file name, from the file's folder, on loopback. Every
+ * local user can reach loopback, so the address has a part nobody can guess, and only the named files are served. Names
+ * stay relative: the working directory is that folder, and nothing above it needs to be readable.
  */
 import { randomBytes } from "node:crypto";
 import { lstat, open } from "node:fs/promises";
@@ -12,8 +12,8 @@ import { CommandError, exitStatus } from "./exit-status.ts";
 import { isDenied, whyUnreadable } from "./open-file.ts";
 
 export interface Beside {
-  /** The address for a relative link. Throws CommandError `usage` for a name that cannot be served. */
-  add(link: string): Promise<string>;
+  /** The address for a relative path; `noun` says what it is of a task. Throws CommandError `usage` for a name that cannot be served. */
+  add(path: string, noun: "link" | "context"): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -23,9 +23,9 @@ export function isRelative(link: string): boolean {
 }
 
 /** `shown` is the folder as somebody typed it. */
-async function checkedName(link: string, folder: string, shown: string): Promise<string> {
+async function checkedName(link: string, noun: string, folder: string, shown: string): Promise<string> {
   const name = posix.normalize(link);
-  const refuse = (what: string) => new CommandError(exitStatus.usage, `link "${link}" ${what}`);
+  const refuse = (what: string) => new CommandError(exitStatus.usage, `${noun} "${link}" ${what}`);
   if (link === "" || posix.isAbsolute(name)) throw refuse("is no address and no path relative to the file");
   if (name === ".." || name.startsWith("../")) throw refuse("leads out of the file's folder");
   const parts = name.split("/");
@@ -76,8 +76,8 @@ export async function serveBeside(folder: string, shown: string): Promise<Beside
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
-    add: async (link) => {
-      const name = await checkedName(link, folder, shown);
+    add: async (link, noun) => {
+      const name = await checkedName(link, noun, folder, shown);
       const path = `/${secret}/${name.split("/").map(encodeURIComponent).join("/")}`;
       served.set(path, join(folder, name));
       return `http://127.0.0.1:${port}${path}`;

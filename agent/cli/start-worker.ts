@@ -15,6 +15,7 @@ import { messageOf } from "../thrown.ts";
 import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
 import { whenAborted } from "./interrupts.ts";
+import { PluginControl } from "./worker-control.ts";
 
 export interface WorkerSetup {
   readonly config: AgentConfig;
@@ -90,7 +91,8 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   });
   const config = { ...setup.config, capacity: capacityOf(setup.config, engine, logger) };
   const server = await serverOrNone(config, logger);
-  const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null });
+  const control = new PluginControl();
+  const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null, settings: config.plugins, worker: control });
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const worker = new Worker({ ...services, client: new QueueClient(config), count, ...(changed ? { changed } : {}) });
   whenAborted(engine.lost, () => worker.stopNow());
@@ -103,8 +105,9 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
     unsafe: engine.unsafe,
     finish: async () => {
       try {
-        return await worker.run();
+        return await control.run(worker);
       } finally {
+        for (const { close } of plugins) close?.();
         await engine
           .dispose()
           .catch((error: unknown) => logger.error({ err: error }, "The engine did not end cleanly."));

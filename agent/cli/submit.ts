@@ -10,7 +10,7 @@ import { readArgumentFile } from "./open-file.ts";
 import { type Beside, serveBeside } from "./serve-beside.ts";
 import { TaskCreator } from "./task-creator.ts";
 import { parseTaskFile, taskFileBytes } from "./task-file.ts";
-import { relativeLink, withServedLinks } from "./task-links.ts";
+import { relativeLinks, withServedLinks } from "./task-links.ts";
 import { type PlannedTask, planTasks } from "./task-plan.ts";
 
 const lookEveryMs = 1_000;
@@ -36,12 +36,14 @@ function rootUrlOf(env: Context["env"]): string {
 
 /** A script beside the file can be served only to a worker on this machine, and only while somebody is there to serve it. */
 function checkLinks(tasks: readonly PlannedTask[], rootUrl: string, waits: boolean): void {
-  const relative = tasks.find((task) => relativeLink(task) !== null);
+  const [relative] = tasks.flatMap((task) =>
+    relativeLinks(task).map(({ property }) => `${property} of task ${task.n}`),
+  );
   if (!relative) return;
   const local = ["127.0.0.1", "localhost", "[::1]"].includes(URL.parse(rootUrl)?.hostname ?? "");
   if (local && waits) return;
   const advice = local ? "add --wait, which serves it" : "give the address of a place that the worker can reach";
-  throw new CommandError(exitStatus.usage, `the link of task ${relative.n} is relative: ${advice}`);
+  throw new CommandError(exitStatus.usage, `the ${relative} is relative: ${advice}`);
 }
 
 async function waitFor(tasks: readonly PlannedTask[], creator: TaskCreator, context: Context): Promise<ExitStatus> {

@@ -7,6 +7,8 @@ export interface Kind<T> {
   is(value: unknown): value is T;
   /** From a flag or the environment; what it returns is checked with `is`. */
   fromText(text: string): unknown;
+  /** Sentences about a value that is none, where "must be …" would not help. */
+  explain?(value: unknown): string[];
 }
 
 export function text(mustBe: string, accepts: (value: string) => boolean): Kind<string> {

@@ -4,6 +4,7 @@ import { type AgentConfig, defaultConfig } from "../config.ts";
 import { nearest } from "../nearest.ts";
 import { refused, withoutEffect } from "./foreign.ts";
 import { record } from "./kinds.ts";
+import { idleSettings } from "./plugin-settings.ts";
 import { settings } from "./settings.ts";
 
 type Key = keyof AgentConfig;
@@ -75,7 +76,7 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
   function take<K extends Key>(key: K): void {
     const found = given.get(key);
     if (!found) return;
-    const { mustBe, is, fromText } = settings[key];
+    const { mustBe, is, fromText, explain } = settings[key];
     const fromFlag = typeof found.value === "string" && found.where !== file?.name;
     const value = fromFlag ? fromText(String(found.value)) : found.value;
     if (is(value)) {
@@ -83,10 +84,15 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
       return;
     }
     isLoadable &&= typeof value === typeof defaultConfig[key];
+    if (explain) {
+      errors.push(...explain(value).map((sentence) => `${found.where}: ${sentence}`));
+      return;
+    }
     errors.push(`${key} in ${found.where} must be ${mustBe}${secret.has(key) ? "" : `, not ${show(found.value)}`}.`);
   }
   for (const key of byLowerCase.values()) take(key);
   if (errors.length > 0) throw new ConfigError(errors, isLoadable);
+  for (const sentence of idleSettings(config.plugins)) notice?.(sentence);
   return { ...config, rootURL: config.rootURL.replace(/\/+$/, "") };
 }
 

@@ -13,6 +13,7 @@ import {
   record,
   text,
 } from "./kinds.ts";
+import { pluginSettings } from "./plugin-settings.ts";
 
 interface Setting<T> extends Kind<T> {
   /** For the documentation: what it is of, or what it does. Begins with "not yet" as long as nothing reads it. */
@@ -91,6 +92,7 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   shutdownMachineOnIdle: means("the worker's end by `idleTimeoutSecs` asks for the machine to be shut down", boolean),
   shutdownMachineOnInternalError: means("an end that is our fault asks for it", boolean),
   dialect: means("of a payload that shows none by itself", dialect),
+  plugins: means("of taskcluster-worker's plugins, by their names: [plugins.md](plugins.md#settings)", pluginSettings),
   pollingInterval: means("least seconds between two claim calls that brought nothing", number(0.1, 600, false)),
   reclaimOffset: means(
     "a claim is renewed so many seconds before its end, half-way at the latest",

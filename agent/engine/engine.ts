@@ -28,12 +28,24 @@ export interface Engine {
   dispose(): Promise<void>;
 }
 
+export type ArchiveKind = "zip" | "tar" | "tar.gz" | "gz";
+
+export interface Archive {
+  readonly kind: ArchiveKind;
+  /** Of the one file that a `gz` holds, and for messages. */
+  readonly name: string;
+  /** An archive that holds more is refused. */
+  readonly mostBytes: number;
+}
+
 export interface SandboxBuilder {
   readonly user: TaskUser;
   /** Throws EngineError `invalid-env-name`, or `naming-conflict` when the name is set already. */
   setEnvironmentVariable(name: string, value: string): void;
   /** Writes `body` to `<home>/<name>` by a process of the task user, then sets `mode`. Throws EngineError. */
   placeFile(file: { name: string; body: Readable; mode: 0o600 | 0o755 }): Promise<void>;
+  /** Unpacks `body` into the home by processes of the task user. Throws EngineError, or the reason of `signal`. */
+  unpack(archive: Archive, body: Readable, signal: AbortSignal): Promise<void>;
   /** Consumes the builder. */
   startSandbox(): Sandbox;
   dispose(): Promise<Gone>;
@@ -90,6 +102,8 @@ export type EngineErrorCode =
   | "helper-lost"
   | "helper-refused"
   | "isolation-broken"
+  | "name-taken"
+  | "archive-refused"
   | "place-failed";
 
 export class EngineError extends Error {

@@ -1,17 +1,19 @@
 /** Writing a file into a task user's home, by a process of that task user. */
-import type { Socket } from "node:net";
 import type { Readable } from "node:stream";
 import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
+import { feedTool } from "./fed-tool.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { replyOf, TOOL_IDLE_MS, toolCommand } from "./user-tool.ts";
+
+const taken = "it exists already";
 
 // noclobber: the name of the temporary file is new, and it is opened as such. Nothing is ever written over.
 const placeLines = `set -C
 umask 077
 temporary=.placing-$$
 if [[ -e ./$1 || -L ./$1 ]]; then
-  printf 'it exists already'
+  printf '${taken}'
   exit 1
 fi
 cat >"$temporary" && chmod "$2" "$temporary" && mv -f "$temporary" "./$1" && printf 'placed %s' $(($(wc -c <"./$1")))
@@ -26,61 +28,23 @@ function checkName(name: string): void {
   throw new EngineError("place-failed", `${JSON.stringify(name)} cannot be the name of a file in the task's home.`);
 }
 
-function drained(input: Socket): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error): void => {
-      clearTimeout(timer);
-      input.off("drain", onDrain).off("close", onDrain);
-      if (error) reject(error);
-      else resolve();
-    };
-    const onDrain = (): void => settle();
-    const timer = setTimeout(() => settle(new Error("its writer takes nothing any more")), TOOL_IDLE_MS);
-    input.on("drain", onDrain).on("close", onDrain);
-  });
-}
-
-/** The number of bytes written before the end, or before the reader went away. Rejects as `body` does. */
-async function send(body: Readable, input: Socket): Promise<number> {
-  let bytes = 0;
-  for await (const chunk of body) {
-    const buffer: Buffer = Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk);
-    if (input.destroyed) return bytes;
-    bytes += buffer.length;
-    if (!input.write(buffer)) await drained(input);
-  }
-  input.end();
-  return bytes;
-}
-
 async function place(account: TaskAccount, name: string, mode: "755" | "600", body: Readable): Promise<void> {
-  const process = await account.startWithInput(toolCommand(account.user.home, placeLines, "place", [name, mode]));
   const failed = (why: string): EngineError =>
     new EngineError("place-failed", `'${name}' could not be written to the task's home: ${why}.`);
-  // Listened to from the start, so that a tool that fails at once is heard; it is silent while the body comes.
-  const replied = replyOf(account, process, null);
-  replied.catch(() => undefined);
-  let hung: NodeJS.Timeout | undefined;
-  try {
-    const sent = await send(body, process.input);
-    hung = setTimeout(() => process.output.destroy(new Error("its writer does not end")), TOOL_IDLE_MS);
-    const reply = await replied;
-    if (reply === `placed ${sent}`) return;
-    throw failed(reply.startsWith("placed") ? `${reply} of ${sent} bytes` : reply.trim() || "its writer said nothing");
-  } catch (error) {
-    // Before its input ends: it must not take a part of the file for the whole.
-    await account.killProcess(process.id);
+  const process = await account.startWithInput(toolCommand(account.user.home, placeLines, "place", [name, mode]));
+  const { reply, sent } = await feedTool(account, process, body).catch((error: unknown) => {
     throw error instanceof EngineError ? error : failed(messageOf(error));
-  } finally {
-    clearTimeout(hung);
-    process.input.destroy();
-    process.output.destroy();
+  });
+  if (reply === `placed ${sent}`) return;
+  if (reply === taken) {
+    throw new EngineError("name-taken", `'${name}' could not be written to the task's home: ${taken}.`);
   }
+  throw failed(reply.startsWith("placed") ? `${reply} of ${sent} bytes` : reply.trim() || "its writer said nothing");
 }
 
 /**
- * Writes `body`, which is destroyed in any case. Throws EngineError: `place-failed` when the file is not there
- * afterwards, or what the helper met.
+ * Writes `body`, which is destroyed in any case. Throws EngineError: `name-taken`, `place-failed` when the file is
+ * not there afterwards, or what the helper met.
  */
 export async function placeFile(
   account: TaskAccount,

@@ -3,6 +3,7 @@ import type { Readable, Writable } from "node:stream";
 import type { Gone } from "../../shared/protocol/messages.ts";
 import { envNamePattern } from "../../shared/protocol/schemas.ts";
 import {
+  type Archive,
   type CommandResult,
   EngineError,
   type ResultSet,
@@ -17,6 +18,7 @@ import type { TaskAccount } from "./task-account.ts";
 import { TaskFiles } from "./task-file.ts";
 import { listTaskFolder } from "./task-folder.ts";
 import { copyOutput } from "./task-output.ts";
+import { unpackArchive } from "./unpack-archive.ts";
 
 const envName = new RegExp(envNamePattern);
 /**
@@ -69,6 +71,11 @@ export class MacosxBuilder implements SandboxBuilder {
   async placeFile(file: { name: string; body: Readable; mode: 0o600 | 0o755 }): Promise<void> {
     if (this.#consumed) throw new Error("placeFile after startSandbox");
     await placeFile(this.#account, file);
+  }
+
+  async unpack(archive: Archive, body: Readable, signal: AbortSignal): Promise<void> {
+    if (this.#consumed) throw new Error("unpack after startSandbox");
+    await unpackArchive(this.#account, archive, body, signal);
   }
 
   startSandbox(): Sandbox {

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { TaskError } from "../outcome.ts";
 import { messageOf } from "../thrown.ts";
-import { maskAddress, parseAddress } from "./link-address.ts";
+import { maskAddress, type Noun, parseAddress } from "./link-address.ts";
 import { attemptLink, type DownloadedLink, TransientError } from "./link-attempt.ts";
 
 export interface LinkLimits {
@@ -32,7 +32,11 @@ const linkLimits: LinkLimits = {
   maxDelayMs: 60_000,
 };
 
+/** A context is a whole tree of files. */
+const contextLimits: Partial<LinkLimits> = { totalMs: 30 * 60_000, maxBytes: 1024 ** 3 };
+
 export interface LinkDownload {
+  readonly noun: Noun;
   readonly url: string;
   /** In hex. */
   readonly sha256?: string | undefined;
@@ -49,17 +53,17 @@ export interface LinkDownload {
  * `resource-unavailable` when the other side did not serve it in time. Throws the reason of `signal` when that is aborted.
  */
 export async function downloadLink(download: LinkDownload): Promise<DownloadedLink> {
-  const { signal, log = () => undefined } = download;
-  const limits = { ...linkLimits, ...download.limits };
-  const address = parseAddress(download.url);
+  const { noun, signal, log = () => undefined } = download;
+  const limits = { ...linkLimits, ...(noun === "context" && contextLimits), ...download.limits };
+  const address = parseAddress(download.url, noun);
   const total = AbortSignal.timeout(limits.totalMs);
   const either = AbortSignal.any([signal, total]);
   const unavailable = (why: string): TaskError =>
-    new TaskError("resource-unavailable", `The link ${maskAddress(address)} could not be downloaded: ${why}.`);
+    new TaskError("resource-unavailable", `The ${noun} ${maskAddress(address)} could not be downloaded: ${why}.`);
   for (let attempt = 1; ; attempt += 1) {
     try {
       const { toDir, sha256 } = download;
-      return await attemptLink({ ...limits, address, sha256, toDir, signal: either, log });
+      return await attemptLink({ ...limits, noun, address, sha256, toDir, signal: either, log });
     } catch (error) {
       signal.throwIfAborted();
       if (total.aborted) throw unavailable(`it took longer than ${limits.totalMs / 1000} s`);
@@ -67,7 +71,7 @@ export async function downloadLink(download: LinkDownload): Promise<DownloadedLi
       if (attempt >= limits.attempts) throw unavailable(`${messageOf(error)}, after ${attempt} attempts`);
       const waitMs = Math.min(limits.maxDelayMs, Math.max(limits.delayMs(attempt), error.retryAfterMs));
       log(
-        `The link ${maskAddress(address)} could not be downloaded yet: ${messageOf(error)}. Next attempt in ${(waitMs / 1000).toFixed(1)} s`,
+        `The ${noun} ${maskAddress(address)} could not be downloaded yet: ${messageOf(error)}. Next attempt in ${(waitMs / 1000).toFixed(1)} s`,
       );
       await sleep(waitMs, undefined, { signal: either }).catch(() => undefined);
     }

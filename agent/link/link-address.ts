@@ -18,14 +18,17 @@ function maskText(text: string): string {
   );
 }
 
+/** What the payload calls an address. */
+export type Noun = "link" | "context";
+
 /** `base` is the address that redirected here. Throws TaskError `malformed-payload`. */
-export function parseAddress(text: string, base?: URL): URL {
+export function parseAddress(text: string, noun: Noun, base?: URL): URL {
   const address = URL.parse(text, base?.href);
-  if (!address) throw new TaskError("malformed-payload", `The link ${maskText(text)} is no valid address.`);
+  if (!address) throw new TaskError("malformed-payload", `The ${noun} ${maskText(text)} is no valid address.`);
   if (address.protocol === "http:" || address.protocol === "https:") return address;
   throw new TaskError(
     "malformed-payload",
-    `The link ${maskText(address.href)} begins with '${address.protocol}', but only http: and https: can be downloaded.`,
+    `The ${noun} ${maskText(address.href)} begins with '${address.protocol}', but only http: and https: can be downloaded.`,
   );
 }
 

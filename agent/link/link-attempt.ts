@@ -4,10 +4,11 @@ import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TaskError } from "../outcome.ts";
 import { isDiskFull, messageOf } from "../thrown.ts";
-import { maskAddress, parseAddress, splitCredentials } from "./link-address.ts";
+import { maskAddress, type Noun, parseAddress, splitCredentials } from "./link-address.ts";
 import { nameOfLink } from "./link-name.ts";
 
 export interface Attempt {
+  readonly noun: Noun;
   /** As the payload names it. */
   readonly address: URL;
   readonly sha256: string | undefined;
@@ -49,6 +50,7 @@ function causeOf(error: unknown): string {
 }
 
 async function ask(attempt: Attempt, signal: AbortSignal): Promise<Response> {
+  const { noun } = attempt;
   let address = attempt.address;
   for (let redirects = 0; ; redirects += 1) {
     const { href, headers } = splitCredentials(address);
@@ -65,24 +67,24 @@ async function ask(attempt: Attempt, signal: AbortSignal): Promise<Response> {
     if (![301, 302, 303, 307, 308].includes(status) || location === null) {
       throw new TaskError(
         "malformed-payload",
-        `The link ${maskAddress(attempt.address)} cannot be downloaded: it answers ${status}.`,
+        `The ${noun} ${maskAddress(attempt.address)} cannot be downloaded: it answers ${status}.`,
       );
     }
     if (redirects === attempt.maxRedirects) {
       throw new TaskError(
         "malformed-payload",
-        `The link ${maskAddress(attempt.address)} cannot be downloaded: it redirects more than ${attempt.maxRedirects} times.`,
+        `The ${noun} ${maskAddress(attempt.address)} cannot be downloaded: it redirects more than ${attempt.maxRedirects} times.`,
       );
     }
-    address = parseAddress(location, address);
-    attempt.log(`The link redirects to ${maskAddress(address)}`);
+    address = parseAddress(location, noun, address);
+    attempt.log(`The ${noun} redirects to ${maskAddress(address)}`);
   }
 }
 
 async function receive(response: Response, file: FileHandle, attempt: Attempt, progress: () => void): Promise<number> {
-  const { address, maxBytes, sha256 } = attempt;
+  const { noun, address, maxBytes, sha256 } = attempt;
   const refuse = (why: string): TaskError =>
-    new TaskError("malformed-payload", `The link ${maskAddress(address)} cannot be used: ${why}.`);
+    new TaskError("malformed-payload", `The ${noun} ${maskAddress(address)} cannot be used: ${why}.`);
   const tooLarge = (): TaskError => refuse(`it is larger than ${maxBytes} bytes`);
   if (Number(response.headers.get("content-length")) > maxBytes) throw tooLarge();
   const hash = createHash("sha256");
@@ -101,7 +103,7 @@ async function receive(response: Response, file: FileHandle, attempt: Attempt, p
     await file.writeFile(chunk).catch((error: unknown) => {
       throw new TaskError(
         isDiskFull(error) ? "resource-unavailable" : "internal-error",
-        `A link could not be written to the worker's disk: ${messageOf(error)}.`,
+        `A ${noun} could not be written to the worker's disk: ${messageOf(error)}.`,
       );
     });
   }

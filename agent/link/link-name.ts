@@ -8,7 +8,7 @@ const FALLBACK = "task";
 const reserved = ["", ".", "..", "tmp"];
 
 /** The last segment of a name without control characters, cut to what file systems take; null when nothing is left. */
-function sanitise(name: string): string | null {
+export function sanitise(name: string): string | null {
   const last = name.split(/[/\\]/).at(-1) ?? "";
   const clean = last
     .toWellFormed()

@@ -1,17 +1,17 @@
-/** Turns ajv's errors about a payload into sentences that quote `task.payload.<path>`. */
+/** Turns ajv's errors about a payload into sentences that quote `task.payload.<path>`; about settings, their path. */
 import type { ErrorObject } from "ajv";
 import { readOnlyNames } from "../../shared/protocol/schemas.ts";
 import { nearest } from "../nearest.ts";
 import { NOT_OFFERED } from "./schema-parts.ts";
 
 /** `/command/0/1` → `task.payload.command[0][1]`. */
-function place(pointer: string): string {
+function place(pointer: string, root: string): string {
   const steps = pointer.split("/").slice(1);
   return steps.reduce((path, step) => {
     const name = step.replaceAll("~1", "/").replaceAll("~0", "~");
     if (/^\d+$/.test(name)) return `${path}[${name}]`;
     return /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${quote(name)}]`;
-  }, "task.payload");
+  }, root);
 }
 
 function quote(value: unknown): string {
@@ -52,8 +52,8 @@ function badName(path: string, name: string): string {
 }
 
 /** `hint`: whether to look for the property that an unknown one may have been meant to be. */
-function sentence(error: ErrorObject, hint: boolean): string | null {
-  const path = place(error.instancePath);
+function sentence(error: ErrorObject, root: string, hint: boolean): string | null {
+  const path = place(error.instancePath, root);
   const { params, parentSchema = {} } = error;
   const feature: unknown = parentSchema[NOT_OFFERED];
   if (typeof feature === "string") return `${path} asks for ${feature}, which this worker does not offer.`;
@@ -104,12 +104,12 @@ function sentence(error: ErrorObject, hint: boolean): string | null {
   }
 }
 
-/** One sentence each, without repetition. Never empty for a payload that ajv refused. */
-export function explain(errors: readonly ErrorObject[]): string[] {
+/** One sentence each, without repetition. Never empty for what ajv refused. `root` names the whole. */
+export function explain(errors: readonly ErrorObject[], root = "task.payload"): string[] {
   const sentences = new Set<string>();
   for (const error of errors) {
-    const text = sentence(error, sentences.size < mostHints);
+    const text = sentence(error, root, sentences.size < mostHints);
     if (text !== null) sentences.add(text);
   }
-  return sentences.size > 0 ? [...sentences] : ["task.payload is not as the schema says."];
+  return sentences.size > 0 ? [...sentences] : [`${root} is not as the schema says.`];
 }

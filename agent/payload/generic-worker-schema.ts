@@ -27,7 +27,7 @@ const artifact: Schema = {
     type: { type: "string", enum: ["file", "directory"] },
     path: { ...word, minLength: 1, description: "Relative to the task directory, or absolute." },
     name: { ...artifactName, description: "Printable ASCII. The path when absent." },
-    expires,
+    expires: { ...expires, description: `Not before the task's deadline. ${expires["description"]}` },
     contentType: {
       type: "string",
       pattern: "^[\\x20-\\x7e]+$",

@@ -6,11 +6,13 @@ import { isArtifactName } from "../artifacts/names.ts";
 import type { AgentConfig } from "../config.ts";
 import { TaskError } from "../outcome.ts";
 import type { TaskDefinition } from "../queue/types.ts";
+import { secondsOf } from "./duration.ts";
 import { explain } from "./explain.ts";
 import { type GenericWorkerPayload, genericWorkerSchema } from "./generic-worker-schema.ts";
 import { type ArtifactSpec, type Dialect, emptyPayload, type TaskPayload } from "./payload.ts";
 import { NOT_OFFERED, type Schema } from "./schema-parts.ts";
-import { parseDuration, type TaskclusterWorkerPayload, taskclusterWorkerSchema } from "./taskcluster-worker-schema.ts";
+import { type TaskclusterWorkerPayload, taskclusterWorkerSchema } from "./taskcluster-worker-schema.ts";
+import { disabledErrors, longestRunTime, runTimeErrors } from "./worker-limits.ts";
 
 const MOST_ERRORS = 20;
 const EXPIRES_TOLERANCE_MS = 1_000;
@@ -52,17 +54,19 @@ export function dialectOf(payload: Readonly<Record<string, unknown>>, fallback: 
 /** Throws PayloadError, which names everything that is wrong. The task itself is left as it was. */
 export function parsePayload(
   task: TaskDefinition,
-  config: Pick<AgentConfig, "dialect" | "maxTaskRunTime">,
+  config: Pick<AgentConfig, "dialect" | "maxTaskRunTime" | "plugins">,
 ): TaskPayload {
   const dialect = dialectOf(task.payload, config.dialect);
+  const limit = dialect === "generic-worker" ? config.maxTaskRunTime : longestRunTime(config);
   const payload =
     dialect === "generic-worker"
       ? fromGenericWorker(accept(isGenericWorkers, task.payload))
-      : fromTaskclusterWorker(accept(isTaskclusterWorkers, task.payload));
+      : fromTaskclusterWorker(accept(isTaskclusterWorkers, task.payload), limit);
   const errors = [
-    ...runTimeErrors(payload, config.maxTaskRunTime),
+    ...(dialect === "generic-worker" ? [] : disabledErrors(task.payload, config.plugins)),
+    ...runTimeErrors(payload, limit),
     ...logErrors(payload),
-    ...artifactErrors(payload.artifacts, task),
+    ...artifactErrors(payload, task),
   ];
   if (errors.length > 0) throw new PayloadError(errors);
   return payload;
@@ -95,23 +99,32 @@ function fromGenericWorker(payload: GenericWorkerPayload): TaskPayload {
   };
 }
 
-function fromTaskclusterWorker(payload: TaskclusterWorkerPayload): TaskPayload {
-  const { link, sha256, command, env, maxRunTime = 0, artifacts, disableTaskclusterProxy } = payload;
-  const seconds = typeof maxRunTime === "string" ? parseDuration(maxRunTime) : maxRunTime;
+function fromTaskclusterWorker(payload: TaskclusterWorkerPayload, limit: number): TaskPayload {
+  const { link, sha256, context, command, env, maxRunTime = 0, artifacts } = payload;
+  const seconds = secondsOf(maxRunTime);
   return {
     ...emptyPayload("taskcluster-worker"),
     ...(link === undefined ? {} : { link: { url: link, ...(sha256 === undefined ? {} : { sha256 }) } }),
+    ...(context === undefined ? {} : { context }),
     commands: command ? [command] : [],
     env,
-    maxRunTimeSeconds: seconds > 0 ? seconds : null,
-    artifacts: artifacts.map((artifact) => ({ ...artifact, optional: false })),
-    notices: disableTaskclusterProxy === false ? ["disableTaskclusterProxy: this worker has no proxy yet."] : [],
+    maxRunTimeSeconds: seconds > 0 ? seconds : limit,
+    artifacts: [...new Map(artifacts.map((each) => [wholeOf(each), { ...each, optional: false }])).values()],
+    notices: withoutEffect(payload),
   };
 }
 
-function runTimeErrors({ maxRunTimeSeconds }: TaskPayload, most: number): string[] {
-  if (maxRunTimeSeconds === null || maxRunTimeSeconds <= most) return [];
-  return [`task.payload.maxRunTime is ${maxRunTimeSeconds} seconds, but this worker allows at most ${most}.`];
+function withoutEffect({ disableTaskclusterProxy, reboot, supersederUrl }: TaskclusterWorkerPayload): string[] {
+  const notices: string[] = [];
+  if (disableTaskclusterProxy === false) notices.push("disableTaskclusterProxy: this worker has no proxy yet.");
+  if (reboot) notices.push("reboot: this worker never restarts the machine; the next task has a fresh user anyway.");
+  if (supersederUrl !== undefined) notices.push("supersederUrl: this worker does not supersede tasks.");
+  return notices;
+}
+
+function wholeOf(artifact: Omit<ArtifactSpec, "optional"> & { optional?: boolean }): string {
+  const { type, path, name, expires, contentType, contentEncoding, optional } = artifact;
+  return JSON.stringify([type, path, name, expires, contentType, contentEncoding, optional]);
 }
 
 function logErrors({ logs, features }: TaskPayload): string[] {
@@ -119,13 +132,13 @@ function logErrors({ logs, features }: TaskPayload): string[] {
   return [`task.payload.logs gives both logs the name ${JSON.stringify(logs.live)}; they need one each.`];
 }
 
-function artifactErrors(artifacts: readonly ArtifactSpec[], task: TaskDefinition): string[] {
+function artifactErrors({ dialect, artifacts }: TaskPayload, task: TaskDefinition): string[] {
   const errors: string[] = [];
   const seen = new Set<string>();
   for (const [index, artifact] of artifacts.entries()) {
     const path = `task.payload.artifacts[${index}]`;
-    const { type, name, expires, contentType, contentEncoding, optional } = artifact;
-    const whole = JSON.stringify([type, artifact.path, name, expires, contentType, contentEncoding, optional]);
+    const { type, name, expires } = artifact;
+    const whole = wholeOf(artifact);
     if (seen.has(whole)) errors.push(`${path} repeats an earlier artifact.`);
     seen.add(whole);
     // What lies in a folder is named after the folder, which may therefore be ".".
@@ -135,7 +148,10 @@ function artifactErrors(artifacts: readonly ArtifactSpec[], task: TaskDefinition
       );
     }
     if (expires === undefined) continue;
-    if (Date.parse(expires) < Date.parse(task.deadline) - EXPIRES_TOLERANCE_MS) {
+    if (dialect === "taskcluster-worker" && Date.parse(expires) < Date.now()) {
+      errors.push(`${path}.expires is in the past: ${expires}.`);
+    }
+    if (dialect === "generic-worker" && Date.parse(expires) < Date.parse(task.deadline) - EXPIRES_TOLERANCE_MS) {
       errors.push(`${path}.expires before task deadline: ${expires} is before ${task.deadline}.`);
     }
     if (Date.parse(expires) > Date.parse(task.expires) + EXPIRES_TOLERANCE_MS) {

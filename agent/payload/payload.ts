@@ -20,6 +20,8 @@ export interface TaskPayload {
   readonly dialect: Dialect;
   /** A file that is downloaded, placed in the home under its own name and made executable. */
   readonly link?: { readonly url: string; readonly sha256?: string };
+  /** Address of an archive that is unpacked in the home, or of a plain file that is placed there. */
+  readonly context?: string;
   /** One argv each, run in order. Empty only with `link`: the downloaded file is then the one command. */
   readonly commands: readonly (readonly string[])[];
   readonly env: Readonly<Record<string, string>>;

@@ -46,5 +46,5 @@ export const artifactName: Schema = {
 export const expires: Schema = {
   type: "string",
   format: "date-time",
-  description: "Not before the task's deadline, not after the task's expiry, which is the default.",
+  description: "Not after the task's expiry, which is the default.",
 };

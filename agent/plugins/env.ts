@@ -33,7 +33,8 @@ export const envPlugin: Plugin = {
   newTaskPlugin: (task) => ({
     buildSandbox: async (builder) => {
       const { user } = builder;
-      const env = { ...defaults(user), ...task.payload.env, ...forced(task, user.home) };
+      const { extra } = task.config.plugins.env ?? {};
+      const env = { ...defaults(user), ...extra, ...task.payload.env, ...forced(task, user.home) };
       for (const [name, value] of Object.entries(env)) builder.setEnvironmentVariable(name, value);
     },
   }),

@@ -1,7 +1,7 @@
 /** The log while the task runs, at the agent's own address, and afterwards as a file; one name leads to both. */
 import { createArtifact } from "../artifacts/create.ts";
 import { logContentType, uploadLog } from "../artifacts/log-upload.ts";
-import { hasTaskLog } from "../artifacts/names.ts";
+import { hasBackingLog, hasLiveLog } from "../artifacts/names.ts";
 import { patient, type Retries } from "../artifacts/upload.ts";
 import type { LiveLogs, PublishedLog } from "../http/live-logs.ts";
 import type { TaskContext } from "../task-context.ts";
@@ -13,14 +13,14 @@ export function liveLogPlugin(liveLogs: LiveLogs | null, retries: Retries = pati
   return {
     name: "livelog",
     newTaskPlugin: (task) => {
-      const { logs, features } = task.payload;
-      const live = features.liveLog && task.config.enableLiveLog;
-      if (hasTaskLog(task) || !(live || features.backingLog)) return null;
+      const { logs } = task.payload;
+      const [live, backing] = [hasLiveLog(task), hasBackingLog(task)];
+      if (!live && !backing) return null;
       let published: PublishedLog | null = null;
 
       const finish = async () => {
         published?.remove();
-        if (!features.backingLog) return;
+        if (!backing) return;
         await uploadLog(task, logs.backing, retries);
         if (!live) return;
         const { expires } = task.task;

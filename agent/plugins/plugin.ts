@@ -15,6 +15,20 @@ export interface Plugin {
   readonly name: string;
   /** Null when the task does not ask for this feature. */
   newTaskPlugin(task: TaskContext): TaskPlugin | null;
+  /** The claim loop is at work, and no task is. */
+  idle?(): void;
+  /** The queue gave no answer, or a task ended as internal-error; the worker goes on. */
+  workerFailed?(): void;
+  /** The worker has ended. */
+  close?(): void;
+}
+
+/** What a plugin can do to the worker itself; `why` ends a sentence in its log. Any number of calls. */
+export interface WorkerControl {
+  /** No more tasks are claimed; those under way are finished. */
+  stopGracefully(why: string): void;
+  /** They are ended, too, as worker-shutdown. A worker that then does not end in time is given up. */
+  stopNow(why: string): void;
 }
 
 export interface TaskPlugin {

@@ -1,6 +1,6 @@
 /**
- * Taskcluster-worker's plain task log: its name for the log on workers that give no live logs (`enableLiveLog: false`).
- * For payloads of that dialect only; then there is neither a live nor a backing log.
+ * Taskcluster-worker's plain task log: its name for the log on workers that give no live logs (`enableLiveLog: false`),
+ * or, where `plugins` has `tasklog`, for a copy of it. For payloads of that dialect only.
  */
 import { uploadLog } from "../artifacts/log-upload.ts";
 import { hasTaskLog, taskLogName } from "../artifacts/names.ts";

@@ -27,12 +27,12 @@ suite("the files beside a task file", () => {
 
   const refused = (link: string, message: RegExp) =>
     assert.rejects(
-      beside.add(link),
+      beside.add(link, "link"),
       (error: unknown) => error instanceof CommandError && error.status === 64 && message.test(error.message),
     );
 
   test("are served byte for byte, under the name that they have", async () => {
-    const address = await beside.add("hello.sh");
+    const address = await beside.add("hello.sh", "link");
     assert.match(address, /^http:\/\/127\.0\.0\.1:\d+\/[\w-]{32}\/hello\.sh$/);
     const response = await fetch(address);
     assert.equal(response.headers.get("content-length"), "21");
@@ -40,16 +40,16 @@ suite("the files beside a task file", () => {
   });
 
   test("may lie in folders and have names that an address must escape", async () => {
-    assert.equal(await (await fetch(await beside.add("./inner/a b%.sh"))).text(), "spaced");
+    assert.equal(await (await fetch(await beside.add("./inner/a b%.sh", "link"))).text(), "spaced");
   });
 
   test("may be empty", async () => {
-    const response = await fetch(await beside.add("empty"));
+    const response = await fetch(await beside.add("empty", "link"));
     assert.deepEqual([response.status, await response.text()], [200, ""]);
   });
 
   test("are not served without the secret, nor when nobody named them", async () => {
-    const address = await beside.add("hello.sh");
+    const address = await beside.add("hello.sh", "link");
     const { origin, pathname } = new URL(address);
     const secret = pathname.split("/")[1] ?? "";
     for (const path of [

@@ -7,10 +7,13 @@ import { loadConfig } from "../../agent/config/load.ts";
 import { settings } from "../../agent/config/settings.ts";
 import { defaultConfig } from "../../agent/config.ts";
 import { type CauseKind, decide } from "../../agent/outcome.ts";
+import type { WorkerControl } from "../../agent/plugins/plugin.ts";
 import { newPlugins } from "../../agent/plugins/plugins.ts";
 import { rootSchemas } from "../../shared/protocol/root-schemas.ts";
 import { generated, renderPage } from "./generate.ts";
 import { filesOf, rowsOf, sectionOf, textOf } from "./pages.ts";
+
+const worker: WorkerControl = { stopGracefully: () => {}, stopNow: () => {} };
 
 const configuration = textOf("docs/configuration.md");
 
@@ -110,6 +113,6 @@ test("the table of causes is how a run is resolved, in this order", () => {
 
 test("docs/plugins.md lists every plugin, and only those", () => {
   const rows = rowsOf(sectionOf(textOf("docs/plugins.md"), "## Those there are")).map(([name]) => name);
-  const names = newPlugins({ liveLogs: null }).map(({ name }) => name);
+  const names = newPlugins({ liveLogs: null, settings: {}, worker }).map(({ name }) => name);
   assert.deepEqual(rows.sort(), names.sort());
 });

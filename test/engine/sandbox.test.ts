@@ -251,7 +251,7 @@ describe("a builder", options, () => {
     await builder.placeFile({ name: "a", body: textOf("first"), mode: 0o600 });
     for (const name of ["a", "tmp"]) {
       await assert.rejects(builder.placeFile({ name, body: textOf("second"), mode: 0o600 }), {
-        code: "place-failed",
+        code: "name-taken",
         message: /it exists already/,
       });
     }

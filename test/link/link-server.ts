@@ -48,6 +48,7 @@ export async function serveLinks(t: TestContext, handlers: Record<string, Handle
     files: () => readdir(toDir),
     download: (path, options = {}) =>
       downloadLink({
+        noun: "link",
         url: path.startsWith("/") ? origin + path : path,
         toDir,
         signal: new AbortController().signal,

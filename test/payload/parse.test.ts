@@ -3,11 +3,12 @@ import { spawnSync } from "node:child_process";
 import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import type { PluginSettings } from "../../agent/config/plugin-settings.ts";
 import { dialectOf, PayloadError, parsePayload, schemaFor } from "../../agent/payload/parse.ts";
 import type { TaskPayload } from "../../agent/payload/payload.ts";
 import type { TaskDefinition } from "../../agent/queue/types.ts";
 
-const config = { dialect: "generic-worker", maxTaskRunTime: 3600 } as const;
+const config = { dialect: "generic-worker", maxTaskRunTime: 3600, plugins: {} } as const;
 
 function task(payload: Record<string, unknown>): TaskDefinition {
   return {
@@ -243,7 +244,7 @@ describe("taskcluster-worker's dialect", () => {
       {
         dialect: "taskcluster-worker",
         commands: [["true"]],
-        maxRunTimeSeconds: null,
+        maxRunTimeSeconds: 3600,
         link: undefined,
       },
     );
@@ -274,13 +275,13 @@ describe("taskcluster-worker's dialect", () => {
     assert.deepEqual([90, "1 hour", "30 min", "0 hours 45 minutes", "45m"].map(seconds), [90, 3600, 1800, 2700, 2700]);
   });
   it("takes a maxRunTime of 0 as what the worker allows", () => {
-    assert.equal(accepted({ ...plain, maxRunTime: 0 }).maxRunTimeSeconds, null);
+    assert.equal(accepted({ ...plain, maxRunTime: 0 }).maxRunTimeSeconds, 3600);
   });
   it("judges a maxRunTime of very many spaces at once, and refuses one that is too long", () => {
     const lines = `
       const { parsePayload } = await import(${JSON.stringify(fileURLToPath(new URL("../../agent/payload/parse.ts", import.meta.url)))});
       const payload = { command: ["true"], maxRunTime: " ".repeat(100_000) + "x" };
-      try { parsePayload({ payload }, { dialect: "taskcluster-worker", maxTaskRunTime: 60 }); } catch ({ message }) { console.log(message); }
+      try { parsePayload({ payload }, { dialect: "taskcluster-worker", maxTaskRunTime: 60, plugins: {} }); } catch ({ message }) { console.log(message); }
     `;
     // In a process of its own: a regular expression that hangs would not let go of this one either.
     const child = spawnSync(process.execPath, ["--input-type=module", "--eval", lines], { timeout: 20_000 });
@@ -293,12 +294,93 @@ describe("taskcluster-worker's dialect", () => {
       'task.payload.maxRunTime must be seconds, or a text like "1 hour 30 minutes", not "soon".',
     ]);
   });
-  it("refuses what it does not offer by name", () => {
-    const errors = refused({ ...plain, context: "https://example.com", reboot: "always", interactive: {} });
-    assert.equal(errors.length, 3);
-    for (const name of ["context", "reboot", "interactive"]) {
-      assert(errors.some((error) => error.startsWith(`task.payload.${name} asks for ${name}`)));
+  it("takes a context beside the command, and one alone is no task", () => {
+    const context = "https://example.com/tree.tar.gz";
+    assert.equal(accepted({ ...plain, context }).context, context);
+    assert.match(refused({ ...plain, context: "tree.zip" })[0] ?? "", /^task\.payload\.context is "tree\.zip"/);
+    const alone = () => parsePayload(task({ context }), { ...config, dialect: "taskcluster-worker" });
+    assert.throws(alone, { message: 'task.payload needs a "command" or a "link".' });
+  });
+  it("lets an artifact expire before the deadline, but neither in the past nor after the task", () => {
+    const kept = (expires: string) => ({ ...plain, artifacts: [{ type: "file", path: "a", name: "a", expires }] });
+    assert.equal(accepted(kept("2029-12-31T00:00:00.000Z")).artifacts.length, 1);
+    assert.match(refused(kept("2020-01-01T00:00:00.000Z"))[0] ?? "", /artifacts\[0\]\.expires is in the past/);
+    assert.match(refused(kept("2031-01-01T00:00:00.000Z"))[0] ?? "", /expires after task expiry/);
+  });
+  it("takes an artifact that is listed twice once", () => {
+    const artifact = { type: "file", path: "a", name: "public/a" };
+    assert.deepEqual(accepted({ ...plain, artifacts: [artifact, artifact] }).artifacts, [
+      { ...artifact, optional: false },
+    ]);
+  });
+  it("takes what asks for nothing that it could give, and says so", () => {
+    const idle = { reboot: "on-failure", supersederUrl: "https://example.com", disableTaskclusterProxy: false };
+    const { notices } = accepted({ ...plain, ...idle });
+    assert.deepEqual(notices.map((notice) => notice.replace(/:.*/, "")).sort(), Object.keys(idle).sort());
+    assert.deepEqual(accepted({ ...plain, disableTaskclusterProxy: true }).notices, []);
+  });
+  it("refuses what it does not offer by name, and takes what switches it off", () => {
+    const asked = { caches: [{ mountPoint: "a", options: {} }], chainOfTrust: true, certifiedLog: true };
+    const errors = refused({ ...plain, ...asked, enableRelengAPIProxy: true, image: "x" });
+    assert.deepEqual(
+      errors.map(
+        (error) => /^task\.payload\.(\w+) asks for \1.*, which this worker does not offer\.$/.exec(error)?.[1],
+      ),
+      ["caches", "chainOfTrust", "certifiedLog", "enableRelengAPIProxy", "image"],
+    );
+    accepted({ ...plain, caches: [], chainOfTrust: false, certifiedLog: false, enableRelengAPIProxy: false });
+  });
+});
+
+describe("settings of plugins", () => {
+  const judge = (plugins: PluginSettings, payload: Record<string, unknown>): TaskPayload | readonly string[] => {
+    try {
+      return parsePayload(task(payload), { ...config, plugins });
+    } catch (error) {
+      assert(error instanceof PayloadError);
+      return error.errors;
     }
+  };
+  const seconds = (plugins: PluginSettings, payload: Record<string, unknown>): unknown =>
+    Object(judge(plugins, payload)).maxRunTimeSeconds;
+
+  it("can have a shorter maxRunTime than the worker, for this dialect alone", () => {
+    const plugins = { maxruntime: { maxRunTime: "10 minutes", perTaskLimit: "allow" } } as const;
+    assert.deepEqual(
+      [{}, { maxRunTime: 0 }, { maxRunTime: 600 }].map((more) => seconds(plugins, { ...plain, ...more })),
+      [600, 600, 600],
+    );
+    assert.deepEqual(judge(plugins, { ...plain, maxRunTime: 601 }), [
+      "task.payload.maxRunTime is 601 seconds, but this worker allows at most 600.",
+    ]);
+    assert.equal(seconds(plugins, { ...generic, maxRunTime: 3600 }), 3600);
+  });
+  it("do not raise what the worker allows", () => {
+    const plugins = { maxruntime: { maxRunTime: "2 hours", perTaskLimit: "allow" } } as const;
+    assert.equal(seconds(plugins, plain), 3600);
+  });
+  it("can demand a maxRunTime, or refuse one", () => {
+    const limit = (perTaskLimit: "require" | "forbid") => ({ maxruntime: { maxRunTime: 60, perTaskLimit } });
+    assert.deepEqual(judge(limit("require"), plain), ['task.payload needs the property "maxRunTime".']);
+    assert.equal(seconds(limit("require"), { ...plain, maxRunTime: 9 }), 9);
+    assert.match(
+      String(judge(limit("forbid"), { ...plain, maxRunTime: 9 })),
+      /^task\.payload\.maxRunTime cannot be chosen/,
+    );
+    assert.equal(seconds(limit("forbid"), plain), 60);
+  });
+  it("can switch a plugin off: its property is refused by name", () => {
+    const disabled = ["artifacts", "env", "maxruntime", "interactive"] as const;
+    const used = { artifacts: [], env: {}, maxRunTime: 1 };
+    assert.deepEqual(
+      judge({ disabled }, { ...plain, ...used }),
+      Object.keys(used).map(
+        (name) =>
+          `task.payload.${name} asks for ${name}, which this worker does not offer: plugin ${name.toLowerCase()} is off.`,
+      ),
+    );
+    assert.ok("commands" in judge({ disabled }, plain));
+    assert.ok("commands" in judge({ disabled }, { ...generic, artifacts: [] }));
   });
 });
 

@@ -19,6 +19,7 @@ async function build(
       set.set(name, value);
     },
     placeFile: () => assert.fail("the environment is no file"),
+    unpack: () => assert.fail("the environment is no archive"),
     startSandbox: () => assert.fail("a plugin must not start the sandbox"),
     dispose: () => assert.fail("a plugin must not dispose the builder"),
   };
@@ -55,6 +56,13 @@ test("a payload cannot pretend to be another task", async (t) => {
   assert.equal(set.get("TASK_ID"), run.task.taskId);
   assert.equal(set.get("RUN_ID"), "0");
   assert.equal(set.get("TASKCLUSTER_ROOT_URL"), run.local.rootUrl);
+});
+
+test("variables of the worker's settings lie between the defaults and the payload", async (t) => {
+  const extra = { LANG: "C.UTF-8", PATH: "/opt/bin", MINE: "no", TASK_ID: "no" };
+  const { set, run } = await build(t, { MINE: "yes" }, { plugins: { env: { extra } } });
+  const found = ["LANG", "PATH", "MINE", "TASK_ID"].map((name) => set.get(name));
+  assert.deepEqual(found, ["C.UTF-8", "/opt/bin", "yes", run.task.taskId]);
 });
 
 test("where the worker stands is told when it is configured", async (t) => {

@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
+import { startAlarm } from "../../agent/alarm.ts";
 import type { Sandbox } from "../../agent/engine/engine.ts";
-import { maxRunTimePlugin, startAlarm } from "../../agent/plugins/maxruntime.ts";
+import { maxRunTimePlugin } from "../../agent/plugins/maxruntime.ts";
 import { claimedRun } from "../artifacts/claimed-run.ts";
+import { stopClock } from "./controlled.ts";
 
 const untouched = () => assert.fail("the plugin aborts the run and leaves the sandbox alone");
 const sandbox: Sandbox = {
   user: { name: "task_x", uid: 5500, home: "/Users/task_x/home" },
   ...{ run: untouched, kill: untouched, finish: untouched, dispose: untouched },
 };
-
-/** Time that passes only when the test says so. */
-function stopClock(t: TestContext): (ms: number) => void {
-  let now = 0;
-  t.mock.method(performance, "now", () => now);
-  t.mock.timers.enable({ apis: ["setTimeout"] });
-  return (ms) => {
-    now += ms;
-    t.mock.timers.tick(ms);
-  };
-}
 
 async function started(t: TestContext, maxRunTimeSeconds: number | null, maxTaskRunTime = 3600) {
   const run = await claimedRun(t, { maxRunTimeSeconds }, { maxTaskRunTime });

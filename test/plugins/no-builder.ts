@@ -8,6 +8,7 @@ export const noBuilder: SandboxBuilder = {
   user: { name: "task_x", uid: 5500, home: "/Users/task_x/home" },
   setEnvironmentVariable: untouched,
   placeFile: untouched,
+  unpack: untouched,
   startSandbox: untouched,
   dispose: untouched,
 };

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gunzipSync } from "node:zlib";
+import { liveLogPlugin } from "../../agent/plugins/livelog.ts";
 import { taskLogPlugin } from "../../agent/plugins/tasklog.ts";
 import { claimedRun, fewRetries } from "../artifacts/claimed-run.ts";
 
@@ -30,4 +31,16 @@ test("where there are live logs, or for the other dialect, it has nothing to do"
   const other = await claimedRun(t, { dialect: "generic-worker" }, { enableLiveLog: false });
   assert.equal(taskLogPlugin().newTaskPlugin(withLive.task), null);
   assert.equal(taskLogPlugin().newTaskPlugin(other.task), null);
+});
+
+test("a worker whose settings ask for it has it beside the live log, and one may have it switched off", async (t) => {
+  const payload = { dialect: "taskcluster-worker" } as const;
+  const beside = await claimedRun(t, payload, { plugins: { tasklog: {} } });
+  assert.ok(taskLogPlugin().newTaskPlugin(beside.task));
+  assert.ok(liveLogPlugin(null).newTaskPlugin(beside.task));
+  const instead = await claimedRun(t, payload, { plugins: { disabled: ["livelog"] } });
+  assert.ok(taskLogPlugin().newTaskPlugin(instead.task));
+  assert.equal(liveLogPlugin(null).newTaskPlugin(instead.task), null);
+  const neither = await claimedRun(t, payload, { plugins: { disabled: ["livelog", "tasklog"] } });
+  assert.equal(taskLogPlugin().newTaskPlugin(neither.task), null);
 });

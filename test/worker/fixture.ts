@@ -72,7 +72,13 @@ export class Fixture {
       client: client?.(config) ?? new QueueClient(config),
       config,
       engine: this.engine,
-      plugins: newPlugins({ liveLogs: null }),
+      plugins: newPlugins({
+        ...{ liveLogs: null, settings: config.plugins },
+        worker: {
+          stopGracefully: (message) => this.worker.stopGracefully({ kind: "plugin", message }),
+          stopNow: (message) => this.worker.stopNow({ kind: "plugin", message }),
+        },
+      }),
       logger,
       scratchRoot,
       events: (event) => {

@@ -8,6 +8,7 @@ import { isAbsolute, join, relative } from "node:path";
 import type { Readable, Writable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import {
+  type Archive,
   type CommandResult,
   type Engine,
   EngineError,
@@ -72,6 +73,11 @@ class PlainBuilder implements SandboxBuilder {
     const file = await open(path, "wx", mode);
     await pipeline(body, file.createWriteStream());
     await chmod(path, mode);
+  }
+
+  async unpack(_archive: Archive, body: Readable): Promise<void> {
+    body.destroy();
+    throw new EngineError("archive-refused", "This engine unpacks nothing.");
   }
 
   startSandbox(): Sandbox {

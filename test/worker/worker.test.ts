@@ -173,6 +173,22 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal(runs[0]?.reasonResolved, "malformed-payload");
   });
 
+  it("lets a plugin end it after so many tasks", async (t) => {
+    const fixture = await Fixture.start(t, { config: { plugins: { reboot: { taskLimit: 1 } } } });
+    const taskId = await fixture.createTask(short);
+    assert.equal(await fixture.run(), "stopped");
+    assert.equal((await fixture.resolved(taskId)).state, "completed");
+  });
+
+  it("tells plugins of a queue that gives no answer", async (t) => {
+    const fixture = await Fixture.start(t, {
+      client: (config) => new QueueClient({ ...config, rootURL: "http://127.0.0.1:9" }),
+      config: { plugins: { stoponerror: {} } },
+    });
+    assert.equal(await fixture.run(), "stopped");
+    assert.match(await fixture.idle("ended"), /ended/);
+  });
+
   it("claims no more for a while when no task user can be made, and says why", { timeout: 60_000 }, async (t) => {
     const fixture = await Fixture.start(t);
     const make = fixture.engine.newSandboxBuilder.bind(fixture.engine);

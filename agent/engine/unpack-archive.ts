@@ -1,0 +1,110 @@
+/**
+ * Unpacking an archive into a task user's home, by system tools that run as that task user: whatever names, links and
+ * sizes are in it, it can do there what the task's own commands can do, and nothing else.
+ */
+import type { Readable } from "node:stream";
+import { messageOf } from "../thrown.ts";
+import { type Archive, type ArchiveKind, EngineError } from "./engine.ts";
+import { feedTool } from "./fed-tool.ts";
+import type { TaskAccount } from "./task-account.ts";
+import { toolCommand } from "./user-tool.ts";
+
+/**
+ * Says `ended` with the exit status of each program, or `large`; then, from a new line, what the programs said. What is
+ * larger than $2 bytes is cut there, so that `gzip` ends by SIGPIPE (141). A zip archive has its table at its end, so it
+ * must be a file; the limit of a file's size holds for those that lie about theirs.
+ */
+const unpackLines = `exec 3>&1
+set -C
+umask 022
+ulimit -f $(($2 / 1024))
+unpack() {
+  case $1 in
+    tar) tar -xf -; printf 'ended %s\\n' "$?" >&3 ;;
+    tar.gz) gzip -dc | head -c "$2" | tar -xf -; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3 ;;
+    gz) gzip -dc | head -c "$2" >"./$3"; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3; chmod 755 "./$3" ;;
+    zip)
+      cat >tmp/context.zip || return
+      total=$(unzip -Zt tmp/context.zip)
+      if [[ $total =~ ([0-9]+)\\ bytes\\ uncompressed ]] && ((\${#BASH_REMATCH[1]} > 15 || BASH_REMATCH[1] > $2)); then
+        printf 'large\\n' >&3
+      else
+        unzip -oqq tmp/context.zip </dev/null >&2
+        printf 'ended %s\\n' "$?" >&3
+      fi
+      rm -f tmp/context.zip ;;
+  esac
+}
+said=$(unpack "$@" 2>&1 >/dev/null | { head -c 2000; cat >/dev/null; })
+chmod 700 .
+printf '%s' "$said"
+`;
+
+/** A file that outgrows its limit ends its writer by SIGXFSZ. */
+const OUTGROWN = 153;
+/** Exit statuses that mean an archive is unpacked. gzip has 2 for a warning, unzip has 1. */
+const good: Readonly<Record<ArchiveKind, readonly (readonly number[])[]>> = {
+  tar: [[0]],
+  "tar.gz": [[0, 2], [0], [0]],
+  gz: [[0, 2], [0]],
+  zip: [[0, 1]],
+};
+/** Of `head`, which had enough, and of `gzip` before it. */
+const cut = [141, 0];
+
+const UNPACK_MS = 10 * 60_000;
+const SAID_CHARACTERS = 200;
+
+/** What is wrong, for the end of a sentence; null when the archive is unpacked. */
+function verdict(
+  { kind, mostBytes }: Archive,
+  reply: string,
+): { code: "archive-refused" | "place-failed"; why: string } | null {
+  const [first = "", ...rest] = reply.split("\n");
+  const said = rest
+    .join(" ")
+    .replaceAll(/[\p{Cc}\s]+/gu, " ")
+    .trim()
+    .slice(0, SAID_CHARACTERS)
+    .toWellFormed();
+  const statuses = /^ended ([\d ]+)$/.exec(first)?.[1]?.split(" ").map(Number) ?? [];
+  const isCut = cut.every((status, n) => statuses[n] === status);
+  if (first === "large" || isCut || statuses.includes(OUTGROWN)) {
+    return { code: "archive-refused", why: `it holds more than ${mostBytes} bytes` };
+  }
+  if (statuses.includes(127)) return { code: "place-failed", why: `this machine lacks a program for it: ${said}` };
+  if (/no space left|disk full|quota exceeded/i.test(said)) return { code: "place-failed", why: said };
+  const expected = good[kind];
+  if (statuses.length === expected.length && expected.every((each, n) => each.includes(statuses[n] ?? -1))) return null;
+  if (statuses.length === 0) return { code: "place-failed", why: said || "its tool said nothing" };
+  return { code: "archive-refused", why: `it is no sound ${kind} archive${said && `: ${said}`}` };
+}
+
+/**
+ * `body` is destroyed in any case. Throws EngineError: `archive-refused` when it is broken, too large or slow, else
+ * `place-failed`, or what the helper met; and the reason of `signal` when that is aborted.
+ */
+export async function unpackArchive(
+  account: TaskAccount,
+  archive: Archive,
+  body: Readable,
+  signal: AbortSignal,
+): Promise<void> {
+  body.on("error", () => undefined);
+  const refuse = (code: "archive-refused" | "place-failed", why: string): EngineError =>
+    new EngineError(code, `${archive.name} cannot be unpacked: ${why}.`);
+  try {
+    const { kind, mostBytes, name } = archive;
+    const command = toolCommand(account.user.home, unpackLines, "unpack", [kind, String(mostBytes), name]);
+    const process = await account.startWithInput(command);
+    const { reply } = await feedTool(account, process, body, UNPACK_MS, signal).catch((error: unknown) => {
+      if (signal.aborted || error instanceof EngineError) throw error;
+      if (body.errored) throw refuse("place-failed", messageOf(body.errored));
+      throw refuse("archive-refused", `that takes longer than ${UNPACK_MS / 60_000} minutes`);
+    });
+    const found = verdict(archive, reply);
+    if (found) throw refuse(found.code, found.why);
+  } finally {
+    body.destroy();
+  }
+}
