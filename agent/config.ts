@@ -24,6 +24,8 @@ export interface AgentConfig {
   /** 0: a random port. */
   readonly livelogExposePort: number;
   readonly enableLiveLog: boolean;
+  /** Files go to the object service, not to S3. */
+  readonly createObjectArtifacts: boolean;
   readonly enableInteractive: boolean;
   readonly interactivePort: number;
   readonly enableMetadata: boolean;
@@ -86,6 +88,7 @@ export const defaultConfig: AgentConfig = {
   publicIP: "",
   livelogExposePort: 0,
   enableLiveLog: true,
+  createObjectArtifacts: false,
   enableInteractive: true,
   interactivePort: 53_654,
   enableMetadata: true,

@@ -1,6 +1,7 @@
 /** What a worker looks at before it asks for tasks: the screen, the disk, a quarantine. */
 import type { IdleReason } from "./activity.ts";
 import { freeMegabytesOf } from "./disk.ts";
+import { clockSentence } from "./queue/explain.ts";
 import { QuarantineWatch } from "./queue/quarantine-watch.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import type { RunServices } from "./run-services.ts";
@@ -9,9 +10,12 @@ import { messageOf } from "./thrown.ts";
 export class Readiness {
   readonly #services: RunServices;
   readonly #quarantine: QuarantineWatch;
+  readonly #client: QueueClient;
+  #toldClock = false;
 
   constructor(client: QueueClient, services: RunServices) {
     this.#services = services;
+    this.#client = client;
     const { logger } = services;
     this.#quarantine = new QuarantineWatch(
       () => client.quarantinedUntil(),
@@ -22,6 +26,15 @@ export class Readiness {
   /** How many tasks a poll has brought. */
   polled(claims: number): void {
     this.#quarantine.polled(claims);
+    this.#lookAtClock();
+  }
+
+  /** What a wrong clock leads to does not show where it comes from; so it is said, once for as long as it lasts. */
+  #lookAtClock(): void {
+    const sentence = clockSentence(this.#client.clockAheadMs);
+    const { logger } = this.#services;
+    if (sentence && !this.#toldClock) logger.warn(`${sentence} From 900 s on the queue refuses every call.`);
+    this.#toldClock = sentence !== "";
   }
 
   /** Why no tasks should be claimed now; null when they can be. Never throws. */

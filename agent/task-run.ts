@@ -7,7 +7,7 @@ import type { Logger } from "./logger.ts";
 import { type Cause, decide, type ExceptionReason, type Outcome } from "./outcome.ts";
 import type { TaskPayload } from "./payload/payload.ts";
 import { readPayload } from "./payload/read.ts";
-import { ClaimKeeper, lostCause } from "./queue/claim-keeper.ts";
+import { ClaimKeeper, lostCause, saysLost } from "./queue/claim-keeper.ts";
 import { report } from "./queue/report.ts";
 import { toQueueError } from "./queue/retry.ts";
 import type { TaskQueue } from "./queue/task-queue.ts";
@@ -26,8 +26,9 @@ const UPLOAD_AFTER_SHUTDOWN_MS = 60_000;
 const COLLECT_MS = 3 * 3_600_000;
 const COLLECT_SHARE = 0.8;
 
-function collectMs(deadline: string): number {
-  return Math.max(0, Math.min(COLLECT_MS, (Date.parse(deadline) - Date.now()) * COLLECT_SHARE));
+function collectMs({ task, clockAheadMs }: Claim): number {
+  const leftMs = Date.parse(task.deadline) + clockAheadMs - Date.now();
+  return Math.max(0, Math.min(COLLECT_MS, leftMs * COLLECT_SHARE));
 }
 
 interface Opened {
@@ -156,7 +157,7 @@ export class TaskRun {
   }
 
   /** Kills what is left of the task, then lets the plugins read its files. */
-  async #collect({ context: { log, task }, plugins }: Opened): Promise<void> {
+  async #collect({ context: { log }, plugins }: Opened): Promise<void> {
     const result = await this.#sandbox?.finish();
     if (!result) return;
     if (result.leftover === 1) log.info("1 process outlived the last command and was killed");
@@ -164,7 +165,7 @@ export class TaskRun {
     const { outcome } = this.#causes;
     // Nobody reads the files of a run that is to be an exception, unless the task asked for another try itself.
     if (outcome.state === "exception" && outcome.reason !== "intermittent-task") return;
-    const timer = setTimeout(() => this.#giveUpFiles(), collectMs(task.deadline));
+    const timer = setTimeout(() => this.#giveUpFiles(), collectMs(this.#claim));
     await plugins.stopped(result, outcome.state === "completed");
     clearTimeout(timer);
     // The log of a task that merely failed is still to be uploaded.
@@ -207,7 +208,7 @@ export class TaskRun {
     } catch (thrown) {
       const { code, status, message } = toQueueError(thrown);
       this.#logger.error({ code }, `The queue could not be told that the task is ${outcome.state}: ${message}`);
-      if (status === 404 || status === 409) this.#causes.add(await lostCause(this.#queue));
+      if (saysLost({ status }, this.#queue.takenUntil)) this.#causes.add(await lostCause(this.#queue));
       return false;
     }
   }

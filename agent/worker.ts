@@ -4,7 +4,7 @@ import { type Activity, activityText, type IdleReason, isSameReason, isTrouble }
 import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
-import { backoffMs, toQueueError } from "./queue/retry.ts";
+import { toQueueError, waitMs } from "./queue/retry.ts";
 import type { Claim, ClaimedRun } from "./queue/types.ts";
 import { Readiness } from "./readiness.ts";
 import { Rest } from "./rest.ts";
@@ -61,6 +61,8 @@ export class Worker {
   #activity: Activity = { state: "idle", reason: { kind: "starting" } };
   /** The newest reason that was logged; null while there is none. */
   #toldReason: IdleReason | null = null;
+  /** How long the queue asked to wait when it last gave nothing. */
+  #askedMs = 0;
   #stopReason: IdleReason = { kind: "draining" };
   #lastClaim: string | null = null;
   #ended = 0;
@@ -124,7 +126,7 @@ export class Worker {
         const claimed = await this.#claim(room);
         failures = claimed === null ? failures + 1 : 0;
         if (claimed === 0) await this.#pause(pollingInterval * 1000 - (performance.now() - began));
-        if (claimed === null) await this.#pause(Math.max(backoffMs(failures), pollingInterval * 1000));
+        if (claimed === null) await this.#pause(Math.max(waitMs(failures, this.#askedMs), pollingInterval * 1000));
       }
     }
     return "stopped";
@@ -154,7 +156,8 @@ export class Worker {
       for (const [n, claim] of claims.entries()) this.#tryStart(claim, n < room);
       return claims.length;
     } catch (thrown) {
-      const { status, code, message } = toQueueError(thrown);
+      const { status, code, message, retryAfterMs } = toQueueError(thrown);
+      this.#askedMs = retryAfterMs;
       this.#idle({ kind: "queue", message }, { code, status });
       this.#failed();
       if (status === 401 || status === 403) await this.#pause(REFUSED_BACKOFF_MS);

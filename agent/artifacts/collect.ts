@@ -8,8 +8,8 @@ import { createArtifact, UploadStopped } from "./create.ts";
 import { badName, Mistakes } from "./mistakes.ts";
 import { isArtifactName, reservedNames } from "./names.ts";
 import { runPool } from "./pool.ts";
+import type { Retries } from "./store.ts";
 import { type TaskFileArtifact, uploadTaskFile } from "./task-file.ts";
-import type { Retries } from "./upload.ts";
 
 const uploadsAtOnce = 10;
 const maxMessageLength = 4096;

@@ -4,7 +4,8 @@ import { TaskError } from "../outcome.ts";
 import type { TaskContext } from "../task-context.ts";
 import { exactly, type Source } from "./source.ts";
 import { type Spool, spool } from "./spool.ts";
-import { patient, type Retries, upload } from "./upload.ts";
+import { patient, type Retries } from "./store.ts";
+import { encodingFor, upload } from "./upload.ts";
 
 export const logContentType = "text/plain; charset=utf-8";
 
@@ -13,7 +14,7 @@ export async function uploadLog(task: TaskContext, name: string, retries: Retrie
   const { path, size } = task.log;
   const plain: Source = { size, open: async () => createReadStream(path) };
   const announced = { name, expires: task.task.expires, contentType: logContentType, contentLength: size };
-  const compressed = await compress(task, plain);
+  const compressed = encodingFor(task.config, "gzip") === "gzip" ? await compress(task, plain) : null;
   if (!compressed) return upload(task, { ...announced, contentEncoding: "identity", source: plain }, retries);
   try {
     await upload(task, { ...announced, contentEncoding: "gzip", source: compressed }, retries);

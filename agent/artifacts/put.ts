@@ -2,10 +2,10 @@
 import { type ClientRequest, request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
 import type { Readable } from "node:stream";
+import { retryAfterMs } from "../retry-after.ts";
 import { exactly } from "./source.ts";
 
-/** Neither a byte sent nor received for so long: the try has failed. */
-const idleMs = 120_000;
+const usualIdleMs = 120_000;
 /** Slower than this on the whole, and the try has failed too. */
 const leastBytesPerMs = 256;
 const answerMs = 10 * 60_000;
@@ -17,6 +17,8 @@ export interface PutAnswer {
   readonly status: number;
   /** The start of the body. */
   readonly text: string;
+  /** 0 when the server asked for no wait. */
+  readonly retryAfterMs: number;
 }
 
 export interface PutRequest {
@@ -25,6 +27,8 @@ export interface PutRequest {
   readonly size: number;
   readonly body: Readable;
   readonly signal: AbortSignal;
+  /** Neither a byte sent nor received for so long: the try has failed. Default two minutes. */
+  readonly idleMs?: number | undefined;
 }
 
 /** How long a PUT of `size` bytes may take in all, in milliseconds. */
@@ -37,10 +41,11 @@ function longestMs(size: number): number {
  * and the system's error when the connection fails or the PUT takes longer than `limitMs`. `body` is destroyed in any case.
  */
 export async function put(asked: PutRequest, limitMs = longestMs(asked.size)): Promise<PutAnswer> {
-  const { url, headers, size, body, signal } = asked;
+  const { url, headers, size, body, signal, idleMs = usualIdleMs } = asked;
   try {
     const start = url.startsWith("https:") ? httpsRequest : httpRequest;
     const request = start(url, { method: "PUT", headers: { ...headers, "content-length": size }, signal });
+    request.setTimeout(idleMs, () => request.destroy(new Error(`no progress for ${idleMs / 1000} s`)));
     return await exchange(request, exactly(body, size), limitMs);
   } finally {
     body.destroy();
@@ -49,7 +54,6 @@ export async function put(asked: PutRequest, limitMs = longestMs(asked.size)): P
 
 async function exchange(request: ClientRequest, body: AsyncIterable<Uint8Array>, limitMs: number): Promise<PutAnswer> {
   const timer = setTimeout(() => request.destroy(new Error(`it took longer than ${limitMs / 1000} s`)), limitMs);
-  request.setTimeout(idleMs, () => request.destroy(new Error(`no progress for ${idleMs / 1000} s`)));
   request.flushHeaders();
   let sent = false;
   const answer = answerTo(request);
@@ -96,7 +100,13 @@ function answerTo(request: ClientRequest): Promise<PutAnswer> {
         bytes += chunk.length;
       });
       // The status is the answer; a text that is cut short changes nothing.
-      const done = () => resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString() });
+      const { statusCode = 0, headers } = response;
+      const done = () =>
+        resolve({
+          status: statusCode,
+          text: Buffer.concat(chunks).toString(),
+          retryAfterMs: retryAfterMs(headers["retry-after"]),
+        });
       response.once("end", done);
       response.once("error", done);
       response.once("close", done);

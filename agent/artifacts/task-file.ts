@@ -14,7 +14,8 @@ import { guessContentEncoding, guessContentType } from "./content-type.ts";
 import { hold, mostHeldBytes } from "./held.ts";
 import { type Copy, changed, exactly, type Source } from "./source.ts";
 import { mostBytes, spool, tooLarge } from "./spool.ts";
-import { type Retries, upload } from "./upload.ts";
+import type { Retries } from "./store.ts";
+import { encodingFor, upload } from "./upload.ts";
 
 const spoolBelowBytes = 4 * 1024 * 1024;
 
@@ -37,7 +38,7 @@ export async function uploadTaskFile(
 ): Promise<void> {
   const { name, path, expires } = file;
   const contentType = file.contentType ?? guessContentType(path);
-  const contentEncoding = file.contentEncoding ?? guessContentEncoding(path);
+  const contentEncoding = encodingFor(task.config, file.contentEncoding ?? guessContentEncoding(path));
   const { size: contentLength, body } = await result.openFile(path);
   // Else whoever waits for its next byte could not be stopped.
   addAbortSignal(task.signal, body);

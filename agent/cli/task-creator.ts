@@ -1,5 +1,6 @@
 /** The queue as the people who create tasks see it: create, cancel, look. */
 import taskcluster from "taskcluster-client";
+import { ask } from "../queue/ask.ts";
 import { checkRuns } from "../queue/check.ts";
 import { toQueueError } from "../queue/retry.ts";
 import type { Credentials } from "../queue/types.ts";
@@ -20,7 +21,7 @@ export class TaskCreator {
   /** Safe to repeat with the same id and definition. Throws CommandError: the queue's own words for what it refuses. */
   async create(task: PlannedTask): Promise<void> {
     try {
-      await this.#queue.createTask(task.taskId, task.definition);
+      await ask(() => this.#queue.createTask(task.taskId, task.definition));
     } catch (thrown) {
       const error = toQueueError(thrown);
       const [reason = ""] = error.message.split("\n---");
@@ -37,20 +38,12 @@ export class TaskCreator {
 
   /** Throws QueueError. A task that is resolved already stays as it is. */
   async cancel(taskId: string): Promise<void> {
-    try {
-      await this.#queue.cancelTask(taskId);
-    } catch (thrown) {
-      throw toQueueError(thrown);
-    }
+    await ask(() => this.#queue.cancelTask(taskId));
   }
 
   /** State and reason of the newest run; `unscheduled` without one. Throws QueueError. */
   async look(taskId: string): Promise<{ state: string; reason: string | null }> {
-    try {
-      const newest = checkRuns(await this.#queue.status(taskId)).at(-1);
-      return { state: newest?.state ?? "unscheduled", reason: newest?.reasonResolved ?? null };
-    } catch (thrown) {
-      throw toQueueError(thrown);
-    }
+    const newest = (await ask(async () => checkRuns(await this.#queue.status(taskId)))).at(-1);
+    return { state: newest?.state ?? "unscheduled", reason: newest?.reasonResolved ?? null };
   }
 }

@@ -23,7 +23,6 @@ const direct = "live logs and shells are reached at publicIP, without websocktun
 export const withoutEffect: Readonly<Record<string, WithoutEffect>> = {
   cachesDir: row(anyText, ["", "caches"], noMounts),
   cleanUpTaskDirs: row(boolean, [true], "every task user is deleted with all its files, always"),
-  createObjectArtifacts: row(boolean, [false], "this version makes s3 artifacts only"),
   disableReboots: row(boolean, [true], "this worker needs no reboot, and never asks for one"),
   downloadsDir: row(anyText, ["", "downloads"], noMounts),
   ed25519SigningKeyLocation: row(anyText, [""], "this version has no chain of trust, and does not read the key"),

@@ -60,6 +60,7 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   publicIP: means('where readers reach the live logs; "" binds them to loopback', ipAddress),
   livelogExposePort: means("of the live logs; 0 is a random port", port),
   enableLiveLog: means("whether tasks can have live logs", boolean),
+  createObjectArtifacts: means("true: artifacts go to the object service, not to S3, and none is compressed", boolean),
   enableInteractive: means("not yet: whether tasks can have an interactive shell", boolean),
   interactivePort: means("not yet: of the interactive shells", port),
   enableMetadata: means("not yet: whether tasks can have a file with facts of the worker", boolean),

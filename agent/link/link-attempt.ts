@@ -3,6 +3,7 @@ import { createHash, randomUUID } from "node:crypto";
 import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { TaskError } from "../outcome.ts";
+import { retryAfterMs } from "../retry-after.ts";
 import { isDiskFull, messageOf } from "../thrown.ts";
 import { maskAddress, type Noun, parseAddress, splitCredentials } from "./link-address.ts";
 import { nameOfLink } from "./link-name.ts";
@@ -38,13 +39,6 @@ export class TransientError extends Error {
   }
 }
 
-function retryAfterOf(response: Response): number {
-  const value = response.headers.get("retry-after");
-  if (value === null) return 0;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isFinite(ms) ? Math.max(0, ms) : 0;
-}
-
 function causeOf(error: unknown): string {
   return error instanceof Error && error.cause instanceof Error ? messageOf(error.cause) : messageOf(error);
 }
@@ -62,7 +56,8 @@ async function ask(attempt: Attempt, signal: AbortSignal): Promise<Response> {
     const { status } = response;
     if (status === 200) return response;
     await response.body?.cancel();
-    if (status === 429 || status >= 500) throw new TransientError(`it answers ${status}`, retryAfterOf(response));
+    if (status === 429 || status >= 500)
+      throw new TransientError(`it answers ${status}`, retryAfterMs(response.headers.get("retry-after")));
     const location = response.headers.get("location");
     if (![301, 302, 303, 307, 308].includes(status) || location === null) {
       throw new TaskError(

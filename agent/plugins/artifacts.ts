@@ -1,6 +1,6 @@
 /** Uploads what the payload calls artifacts, also when the commands failed. */
 import { collectArtifacts } from "../artifacts/collect.ts";
-import { patient, type Retries } from "../artifacts/upload.ts";
+import { patient, type Retries } from "../artifacts/store.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** `retries` counts for each upload. */

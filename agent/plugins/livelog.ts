@@ -2,7 +2,7 @@
 import { createArtifact } from "../artifacts/create.ts";
 import { logContentType, uploadLog } from "../artifacts/log-upload.ts";
 import { hasBackingLog, hasLiveLog } from "../artifacts/names.ts";
-import { patient, type Retries } from "../artifacts/upload.ts";
+import { patient, type Retries } from "../artifacts/store.ts";
 import type { LiveLogs, PublishedLog } from "../http/live-logs.ts";
 import type { TaskContext } from "../task-context.ts";
 import { messageOf } from "../thrown.ts";
@@ -43,6 +43,9 @@ export function liveLogPlugin(liveLogs: LiveLogs | null, retries: Retries = pati
   };
 }
 
+/** So long a task is held up for it. */
+const publishMs = 60_000;
+
 /** A task without its live log is still worth running. */
 async function publish(task: TaskContext, liveLogs: LiveLogs | null): Promise<PublishedLog | null> {
   const { live } = task.payload.logs;
@@ -54,7 +57,8 @@ async function publish(task: TaskContext, liveLogs: LiveLogs | null): Promise<Pu
   try {
     const { expires } = task.task;
     const { url } = published;
-    await createArtifact(task, live, { storageType: "reference", expires, contentType: logContentType, url });
+    const request = { storageType: "reference", expires, contentType: logContentType, url } as const;
+    await createArtifact(task, live, request, publishMs);
     return published;
   } catch (error) {
     published.remove();

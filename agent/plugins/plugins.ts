@@ -1,4 +1,5 @@
 /** Every feature of a task. The order means nothing: the hooks of one stage run side by side. */
+import type { Retries } from "../artifacts/store.ts";
 import type { PluginSettings } from "../config/plugin-settings.ts";
 import type { LiveLogs } from "../http/live-logs.ts";
 import { artifactsPlugin } from "./artifacts.ts";
@@ -20,20 +21,22 @@ export interface PluginServices {
   readonly liveLogs: LiveLogs | null;
   readonly settings: PluginSettings;
   readonly worker: WorkerControl;
+  /** Of uploads; patient by default. */
+  readonly retries?: Retries;
 }
 
 /** One list for the whole life of the worker. */
-export function newPlugins({ liveLogs, settings, worker }: PluginServices): readonly Plugin[] {
+export function newPlugins({ liveLogs, settings, worker, retries }: PluginServices): readonly Plugin[] {
   return [
-    artifactsPlugin(),
+    artifactsPlugin(retries),
     envPlugin,
-    liveLogPlugin(liveLogs),
+    liveLogPlugin(liveLogs, retries),
     logPrefixPlugin(settings.logprefix),
     maxRunTimePlugin,
     rebootPlugin(settings.reboot ?? {}, worker),
     stopOnErrorPlugin(settings.stoponerror !== undefined, worker),
     successPlugin,
-    taskLogPlugin(),
+    taskLogPlugin(retries),
     userSetupPlugin,
     watchdogPlugin(settings.watchdog, worker),
   ];

@@ -4,7 +4,7 @@
  */
 import { uploadLog } from "../artifacts/log-upload.ts";
 import { hasTaskLog, taskLogName } from "../artifacts/names.ts";
-import { patient, type Retries } from "../artifacts/upload.ts";
+import { patient, type Retries } from "../artifacts/store.ts";
 import type { Plugin } from "./plugin.ts";
 
 /** `retries` counts for the one upload. */

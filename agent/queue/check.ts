@@ -1,48 +1,18 @@
 /** Answers of the queue, checked by hand and given their types. The one place of the queue client with `as`. */
 import { messageOf } from "../thrown.ts";
-import type { Claim, ClaimedRun, Credentials, RunId, TaskDefinition, TaskId } from "./types.ts";
-
-/** The queue answered something that is not what its published schema says. */
-export class AnswerError extends Error {
-  constructor(what: string) {
-    super(`The queue's answer is not usable: ${what}.`);
-    this.name = "AnswerError";
-  }
-}
-
-type Fields = Readonly<Record<string, unknown>>;
+import { AnswerError, date, list, object, text, texts } from "./fields.ts";
+import type {
+  Claim,
+  ClaimedRun,
+  Credentials,
+  PutTarget,
+  ReservedObject,
+  RunId,
+  TaskDefinition,
+  TaskId,
+} from "./types.ts";
 
 const slug = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;
-
-function object(value: unknown, what: string): Fields {
-  if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw new AnswerError(`${what} is no object`);
-  return value as Fields;
-}
-
-function list(value: unknown, what: string): readonly unknown[] {
-  if (!Array.isArray(value)) throw new AnswerError(`${what} is no list`);
-  return value;
-}
-
-function text(fields: Fields, name: string): string {
-  const value = fields[name];
-  if (typeof value !== "string") throw new AnswerError(`${name} is no text`);
-  return value;
-}
-
-function texts(fields: Fields, name: string): readonly string[] {
-  return list(fields[name] ?? [], name).map((value) => {
-    if (typeof value !== "string") throw new AnswerError(`${name} has an item that is no text`);
-    return value;
-  });
-}
-
-function date(fields: Fields, name: string): Date {
-  const value = new Date(text(fields, name));
-  if (Number.isNaN(value.getTime())) throw new AnswerError(`${name} is no date`);
-  return value;
-}
 
 function checkTaskId(value: string): TaskId {
   if (!slug.test(value)) throw new AnswerError("taskId is no slug");
@@ -92,12 +62,30 @@ function checkTask(value: unknown): TaskDefinition {
 
 function checkRun(value: unknown): ClaimedRun {
   const claim = object(value, "a claim");
+  const status = object(claim["status"], "status");
+  const runId = checkRunId(claim["runId"]);
+  const takenUntil = date(claim, "takenUntil").getTime();
+  const now = Date.now();
+  // A claim starts as the queue answers, so both clocks can be compared.
+  const started = startOf(status["runs"], runId) ?? now;
+  const clockAheadMs = now - started;
   return {
-    taskId: checkTaskId(text(object(claim["status"], "status"), "taskId")),
-    runId: checkRunId(claim["runId"]),
-    takenUntil: date(claim, "takenUntil"),
+    taskId: checkTaskId(text(status, "taskId")),
+    runId,
+    takenUntil: new Date(takenUntil + clockAheadMs),
+    claimMs: takenUntil - started,
+    clockAheadMs,
     credentials: checkCredentials(claim["credentials"]),
   };
+}
+
+/** By the queue's clock; null when it does not say. */
+function startOf(runs: unknown, runId: RunId): number | null {
+  for (const value of Array.isArray(runs) ? runs : []) {
+    const run = object(value, "a run");
+    if (run["runId"] === runId && run["started"] !== undefined) return date(run, "started").getTime();
+  }
+  return null;
 }
 
 /** Hears of a claim that cannot be run; `run` is null when the queue cannot even be told. */
@@ -119,16 +107,54 @@ export function checkClaims(answer: unknown, refused: Refused): Claim[] {
   return claims;
 }
 
-/** Throws AnswerError. */
+/** `takenUntil` is by the queue's clock. Throws AnswerError. */
 export function checkReclaim(answer: unknown): { takenUntil: Date; credentials: Credentials } {
   const fields = object(answer, "reclaimTask");
   return { takenUntil: date(fields, "takenUntil"), credentials: checkCredentials(fields["credentials"]) };
 }
 
+/** A report that the queue took. Throws AnswerError: a captive portal answers 200 as well. */
+export function checkReported(answer: unknown): void {
+  object(object(answer, "the answer to a report")["status"], "status");
+}
+
 /** Throws AnswerError. */
 export function checkArtifact(answer: unknown): { putUrl?: string } {
   const fields = object(answer, "createArtifact");
+  text(fields, "storageType");
   return fields["putUrl"] === undefined ? {} : { putUrl: text(fields, "putUrl") };
+}
+
+/** Throws AnswerError. */
+export function checkReservedObject(answer: unknown): ReservedObject {
+  const fields = object(answer, "createArtifact");
+  return {
+    name: text(fields, "name"),
+    projectId: text(fields, "projectId"),
+    uploadId: text(fields, "uploadId"),
+    expires: text(fields, "expires"),
+    credentials: checkCredentials(fields["credentials"]),
+  };
+}
+
+/** How the object service wants the content; null when it has it already. Throws AnswerError. */
+export function checkUpload(answer: unknown): PutTarget | null {
+  const method = object(object(answer, "createUpload")["uploadMethod"], "uploadMethod");
+  if (method["dataInline"] === true) return null;
+  const putUrl = object(method["putUrl"], "putUrl");
+  const given = object(putUrl["headers"], "headers");
+  const headers = Object.fromEntries(Object.keys(given).map((name) => [name, text(given, name)]));
+  return { url: text(putUrl, "url"), headers };
+}
+
+/** finishUpload answers an empty object. Throws AnswerError. */
+export function checkFinished(answer: unknown): void {
+  object(answer, "finishUpload");
+}
+
+/** finishArtifact answers nothing at all, which taskcluster-client shows as undefined. Throws AnswerError. */
+export function checkNothing(answer: unknown): void {
+  if (answer !== undefined) throw new AnswerError("finishArtifact has content");
 }
 
 export interface RunStatus {

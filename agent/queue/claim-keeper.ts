@@ -1,7 +1,7 @@
 /** Keeps the claim of one run alive, and notices when it is no longer ours. Runs beside the task until it is resolved. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Cause } from "../outcome.ts";
-import { backoffMs } from "./retry.ts";
+import { waitMs } from "./retry.ts";
 import { QueueError, type TaskQueue } from "./task-queue.ts";
 
 export interface ClaimKeeperOptions {
@@ -48,11 +48,12 @@ export class ClaimKeeper {
 
   async #reclaiming(): Promise<void> {
     const { queue, reclaimOffset, failed } = this.#options;
+    let asked = 0;
     for (let failures = 0; ; ) {
       const remaining = queue.takenUntil.getTime() - Date.now();
       const renewal = Math.max(remaining / 4, Math.min(remaining - reclaimOffset * 1000, remaining / 2));
       // Neither a clock that jumped nor a claim without an end makes this a busy loop, or a timer that fires at once.
-      const delay = Math.min(Math.max(failures === 0 ? renewal : backoffMs(failures), LEAST_MS), MOST_MS);
+      const delay = Math.min(Math.max(failures === 0 ? renewal : waitMs(failures, asked), LEAST_MS), MOST_MS);
       if (!(await this.#wait(delay))) return;
       try {
         await queue.reclaim();
@@ -60,8 +61,9 @@ export class ClaimKeeper {
       } catch (error) {
         if (!(error instanceof QueueError)) throw error;
         if (this.#end.signal.aborted) return;
-        if (isFinal(error, queue.takenUntil)) return this.#lost(await lostCause(queue));
+        if (saysLost(error, queue.takenUntil)) return this.#lost(await lostCause(queue));
         failures += 1;
+        asked = error.retryAfterMs;
         failed(error);
       }
     }
@@ -96,7 +98,7 @@ export class ClaimKeeper {
  * 404 and 409 say that the run is not ours. The task's credentials end with the claim, so after that their refusal says
  * it too. A service that does not answer says nothing, whatever our clock shows.
  */
-function isFinal({ status }: QueueError, takenUntil: Date): boolean {
+export function saysLost({ status }: Pick<QueueError, "status">, takenUntil: Date): boolean {
   if (status === 401 || status === 403) return takenUntil.getTime() <= Date.now();
   return status === 404 || status === 409;
 }

@@ -1,26 +1,36 @@
 /** The queue as the worker sees it: it asks for work. */
 import type { Queue } from "taskcluster-client";
 import type { AgentConfig } from "../config.ts";
+import { ask } from "./ask.ts";
 import { checkClaims, checkQuarantine, type Refused } from "./check.ts";
 import { toQueueError } from "./retry.ts";
 import { queueClient, RunQueue } from "./run-queue.ts";
 import type { TaskQueue } from "./task-queue.ts";
 import type { Claim, ClaimedRun, Credentials } from "./types.ts";
 
-/** The queue holds a call for 20 s when it has no task. */
-const CLAIM_TIMEOUT_MS = 45_000;
+/** How long one request may take, in milliseconds. */
+export interface RequestLimits {
+  /** The queue holds a claim for 20 s when it has no task. */
+  readonly claimMs: number;
+  readonly otherMs: number;
+}
+
+const usualLimits: RequestLimits = { claimMs: 45_000, otherMs: 30_000 };
 /** As many as the queue gives in one call. */
 export const MOST_CLAIMS = 32;
 
 export class QueueClient {
   readonly #config: AgentConfig;
   readonly #queue: Queue;
+  readonly #limits: RequestLimits;
+  #clockAheadMs: number | null = null;
 
-  constructor(config: AgentConfig) {
+  constructor(config: AgentConfig, limits = usualLimits) {
     this.#config = config;
+    this.#limits = limits;
     const { clientId, accessToken, certificate } = config;
     const credentials: Credentials = { clientId, accessToken, ...(certificate === "" ? {} : { certificate }) };
-    this.#queue = queueClient(config.rootURL, credentials, CLAIM_TIMEOUT_MS);
+    this.#queue = queueClient(config.rootURL, credentials, limits.claimMs);
   }
 
   /**
@@ -30,18 +40,26 @@ export class QueueClient {
   async claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
     const { provisionerId, workerType, workerGroup, workerId } = this.#config;
     const request = { workerGroup, workerId, tasks: Math.min(tasks, MOST_CLAIMS) };
-    try {
-      return checkClaims(await this.#queue.claimWork(`${provisionerId}/${workerType}`, request), refused);
-    } catch (error) {
-      throw toQueueError(error);
-    }
+    const pool = `${provisionerId}/${workerType}`;
+    return ask(
+      async () => checkClaims(await this.#queue.claimWork(pool, request), refused),
+      (clockAheadMs) => {
+        this.#clockAheadMs = clockAheadMs;
+      },
+    );
+  }
+
+  /** By how much the clock of this machine is ahead of the queue's, to the second; null before the first answer. */
+  get clockAheadMs(): number | null {
+    return this.#clockAheadMs;
   }
 
   /** Until when the worker is quarantined; null when it is not, or the queue does not know it yet. Throws QueueError. */
   async quarantinedUntil(): Promise<Date | null> {
     const { provisionerId, workerType, workerGroup, workerId } = this.#config;
     try {
-      const until = checkQuarantine(await this.#queue.getWorker(provisionerId, workerType, workerGroup, workerId));
+      const asked = () => this.#queue.getWorker(provisionerId, workerType, workerGroup, workerId);
+      const until = await ask(async () => checkQuarantine(await asked()));
       return until && until.getTime() > Date.now() ? until : null;
     } catch (thrown) {
       const error = toQueueError(thrown);
@@ -52,6 +70,6 @@ export class QueueClient {
 
   /** `created` hears of every artifact that the queue has accepted. */
   forRun(claim: ClaimedRun, created: (name: string, storageType: string) => void): TaskQueue {
-    return new RunQueue(this.#config.rootURL, claim, this.#config, created);
+    return new RunQueue(this.#config.rootURL, claim, this.#config, created, this.#limits.otherMs);
   }
 }

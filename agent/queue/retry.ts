@@ -1,10 +1,12 @@
 /** Calls that are safe to repeat, repeated. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { AnswerError, checkFailure } from "./check.ts";
+import { messageOf } from "../thrown.ts";
 import { QueueError } from "./task-queue.ts";
 
 const FIRST_DELAY_MS = 200;
 const LONGEST_DELAY_MS = 30_000;
+/** No service makes a worker wait longer by its Retry-After. */
+const LONGEST_ASKED_MS = 60_000;
 
 /** Milliseconds before try `n` (from 1), half of it by chance so that many workers do not come back together. */
 export function backoffMs(n: number, longest = LONGEST_DELAY_MS): number {
@@ -12,32 +14,51 @@ export function backoffMs(n: number, longest = LONGEST_DELAY_MS): number {
   return delay / 2 + (Math.random() * delay) / 2;
 }
 
-/** Whether the same call may go through later: no answer came, or the service had a fault of its own. */
-function isTemporary({ status }: QueueError): boolean {
-  return status === null || status >= 500 || status === 429;
+/** Milliseconds before try `n` (from 1), when the other side asked for a wait of `askedMs`. */
+export function waitMs(n: number, askedMs: number): number {
+  return Math.max(backoffMs(n), Math.min(askedMs, LONGEST_ASKED_MS));
 }
 
-/** Any error of taskcluster-client as a QueueError. */
+/**
+ * Whether the same call may go through later: no answer came, the service had a fault of its own, or what answered was
+ * no service at all but a captive portal or a proxy.
+ */
+function isTemporary({ status }: QueueError): boolean {
+  return status === null || status >= 500 || status < 400 || status === 408 || status === 429;
+}
+
+/** Any error of a call, as the queue's. */
 export function toQueueError(thrown: unknown): QueueError {
-  if (thrown instanceof QueueError) return thrown;
-  if (thrown instanceof AnswerError) return new QueueError(200, "UnusableAnswer", thrown.message);
-  const { status, code, message } = checkFailure(thrown);
-  return new QueueError(status, code, message);
+  return thrown instanceof QueueError ? thrown : new QueueError(null, "UnknownError", messageOf(thrown));
 }
 
 /**
  * Calls until it goes through, the answer is final, or the next try would begin after `until` (asked anew each time).
- * Throws QueueError.
+ * Throws QueueError, and the reason of `signal` as soon as that is aborted.
  */
-export async function retry<T>(call: () => Promise<T>, until: () => Date): Promise<T> {
+export async function retry<T>(call: () => Promise<T>, until: () => Date, signal?: AbortSignal): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await call();
-    } catch (thrown) {
-      const error = toQueueError(thrown);
-      const delay = backoffMs(attempt);
+      return await unlessAborted(call, signal);
+    } catch (error) {
+      if (!(error instanceof QueueError)) throw error;
+      const delay = waitMs(attempt, error.retryAfterMs);
       if (!isTemporary(error) || Date.now() + delay > until().getTime()) throw error;
-      await sleep(delay);
+      await sleep(delay, undefined, { signal });
     }
+  }
+}
+
+/** taskcluster-client cannot end a call under way; nobody waits for it any longer. */
+async function unlessAborted<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return call();
+  signal.throwIfAborted();
+  const aborted = Promise.withResolvers<never>();
+  const stop = (): void => aborted.reject(signal.reason);
+  signal.addEventListener("abort", stop);
+  try {
+    return await Promise.race([call(), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", stop);
   }
 }

@@ -3,13 +3,24 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import taskcluster, { type Queue } from "taskcluster-client";
 import type { ExceptionReason } from "../outcome.ts";
-import { checkArtifact, checkReclaim, checkRuns, type RunStatus } from "./check.ts";
-import { retry, toQueueError } from "./retry.ts";
-import type { TaskQueue } from "./task-queue.ts";
-import type { ArtifactRequest, ClaimedRun, Credentials } from "./types.ts";
+import { ask } from "./ask.ts";
+import {
+  checkArtifact,
+  checkNothing,
+  checkReclaim,
+  checkReported,
+  checkReservedObject,
+  checkRuns,
+  type RunStatus,
+} from "./check.ts";
+import { ObjectUpload } from "./object-upload.ts";
+import { repeated } from "./repeated.ts";
+import { retry } from "./retry.ts";
+import { type Patience, QueueError, type TaskQueue } from "./task-queue.ts";
+import type { ArtifactRequest, ClaimedRun, Credentials, ObjectRequest } from "./types.ts";
 
-const REQUEST_TIMEOUT_MS = 30_000;
-const ARTIFACT_RETRY_MS = 60_000;
+/** A queue that has the object already, because its answer was lost, says 500 for ever. */
+const OBJECT_RETRY_MS = 60_000;
 
 // The client's own agents open a connection for every call; a task can have thousands of artifacts. A call that meets a
 // connection which the queue has just let go of fails as any other, and is repeated where that is safe.
@@ -29,6 +40,8 @@ export class RunQueue implements TaskQueue {
   readonly #anyone: Queue;
   #own: Queue;
   #takenUntil: Date;
+  readonly #timeoutMs: number;
+  readonly #objects = new Set<string>();
 
   /** `created` hears of every artifact that the queue has accepted. */
   constructor(
@@ -36,14 +49,16 @@ export class RunQueue implements TaskQueue {
     claim: ClaimedRun,
     worker: { workerGroup: string; workerId: string },
     created: (name: string, storageType: string) => void,
+    timeoutMs: number,
   ) {
     this.rootUrl = rootUrl;
     this.#claim = claim;
     this.#worker = worker;
     this.#created = created;
     this.#takenUntil = claim.takenUntil;
-    this.#own = queueClient(rootUrl, claim.credentials, REQUEST_TIMEOUT_MS);
-    this.#anyone = queueClient(rootUrl, {}, REQUEST_TIMEOUT_MS);
+    this.#timeoutMs = timeoutMs;
+    this.#own = queueClient(rootUrl, claim.credentials, this.#timeoutMs);
+    this.#anyone = queueClient(rootUrl, {}, this.#timeoutMs);
   }
 
   get takenUntil(): Date {
@@ -51,14 +66,11 @@ export class RunQueue implements TaskQueue {
   }
 
   async reclaim(): Promise<void> {
-    const { taskId, runId } = this.#claim;
-    try {
-      const { takenUntil, credentials } = checkReclaim(await this.#own.reclaimTask(taskId, runId));
-      this.#own = queueClient(this.rootUrl, credentials, REQUEST_TIMEOUT_MS);
-      this.#takenUntil = takenUntil;
-    } catch (error) {
-      throw toQueueError(error);
-    }
+    const { taskId, runId, claimMs, clockAheadMs } = this.#claim;
+    const { takenUntil, credentials } = await ask(async () => checkReclaim(await this.#own.reclaimTask(taskId, runId)));
+    this.#own = queueClient(this.rootUrl, credentials, this.#timeoutMs);
+    // The earlier of both, since our clock may have been set right meanwhile.
+    this.#takenUntil = new Date(Math.min(takenUntil.getTime() + clockAheadMs, Date.now() + claimMs));
   }
 
   async isStillOurs(): Promise<boolean | null> {
@@ -86,15 +98,31 @@ export class RunQueue implements TaskQueue {
     await this.#report((own, { taskId, runId }) => own.reportException(taskId, runId, { reason }));
   }
 
-  async createArtifact(name: string, request: ArtifactRequest): Promise<{ putUrl?: string }> {
+  async createArtifact(name: string, request: ArtifactRequest, patience: Patience): Promise<{ putUrl?: string }> {
     const { taskId, runId } = this.#claim;
-    const until = new Date(Date.now() + ARTIFACT_RETRY_MS);
-    const artifact = await retry(
+    const artifact = await repeated(
       async () => checkArtifact(await this.#own.createArtifact(taskId, runId, name, request)),
-      () => until,
+      patience,
     );
     this.#created(name, request.storageType);
     return artifact;
+  }
+
+  async createObject(name: string, request: ObjectRequest, patience: Patience): Promise<ObjectUpload> {
+    const { taskId, runId } = this.#claim;
+    // The queue itself would answer 500.
+    if (this.#objects.has(name)) throw new QueueError(409, "RequestConflict", `The object ${name} exists already.`);
+    this.#objects.add(name);
+    const reserved = await repeated(
+      async () => checkReservedObject(await this.#own.createArtifact(taskId, runId, name, request)),
+      { ...patience, withinMs: Math.min(patience.withinMs, OBJECT_RETRY_MS) },
+    );
+    const finishArtifact = async (uploadId: string, patience: Patience) => {
+      const finish = () => this.#own.finishArtifact(taskId, runId, name, { uploadId });
+      await repeated(async () => checkNothing(await finish()), patience);
+      this.#created(name, request.storageType);
+    };
+    return new ObjectUpload({ rootUrl: this.rootUrl, reserved, finishArtifact, timeoutMs: this.#timeoutMs });
   }
 
   /** Null when the queue could not be asked. */
@@ -110,7 +138,7 @@ export class RunQueue implements TaskQueue {
   /** The queue takes the same report any number of times, so it is repeated for as long as the claim lasts. */
   async #report(call: (own: Queue, claim: ClaimedRun) => Promise<unknown>): Promise<void> {
     await retry(
-      () => call(this.#own, this.#claim),
+      () => ask(async () => checkReported(await call(this.#own, this.#claim))),
       () => this.#takenUntil,
     );
   }

@@ -1,23 +1,34 @@
 /** The queue as one claimed run sees it: its own credentials, replaced at each reclaim. */
 import type { ExceptionReason } from "../outcome.ts";
-import type { ArtifactRequest } from "./types.ts";
+import type { ObjectUpload } from "./object-upload.ts";
+import type { ArtifactRequest, ObjectRequest } from "./types.ts";
 
 /** The queue's answer was final (4xx), or retries ran out. `status` is null when no answer came. */
 export class QueueError extends Error {
   readonly status: number | null;
   readonly code: string;
-  constructor(status: number | null, code: string, message: string) {
+  /** How long the service asked to wait; 0 when it did not. */
+  readonly retryAfterMs: number;
+  constructor(status: number | null, code: string, message: string, retryAfterMs = 0) {
     super(message);
+    this.retryAfterMs = retryAfterMs;
     this.name = "QueueError";
     this.status = status;
     this.code = code;
   }
 }
 
+/** How long a call that fails is tried again. */
+export interface Patience {
+  readonly withinMs: number;
+  /** Ends it; the call then throws the signal's reason. */
+  readonly signal: AbortSignal;
+}
+
 /** Every call retries what is safe to retry (5xx, no answer) and throws QueueError for the rest. */
 export interface TaskQueue {
   readonly rootUrl: string;
-  /** When the claim ends, moved by each reclaim. */
+  /** When the claim ends by the clock of this machine, moved by each reclaim. */
   readonly takenUntil: Date;
   /** One try; `takenUntil` has moved when it resolves. */
   reclaim(): Promise<void>;
@@ -29,5 +40,7 @@ export interface TaskQueue {
   reportFailed(): Promise<void>;
   reportException(reason: ExceptionReason): Promise<void>;
   /** `putUrl` for s3. */
-  createArtifact(name: string, request: ArtifactRequest): Promise<{ putUrl?: string }>;
+  createArtifact(name: string, request: ArtifactRequest, patience: Patience): Promise<{ putUrl?: string }>;
+  /** Not to be repeated for the same name: the second time is a 409, and a lost answer cannot be had again. */
+  createObject(name: string, request: ObjectRequest, patience: Patience): Promise<ObjectUpload>;
 }

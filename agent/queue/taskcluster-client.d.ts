@@ -17,18 +17,25 @@ declare module "taskcluster-client" {
     reportCompleted(taskId: string, runId: number): Promise<unknown>;
     reportFailed(taskId: string, runId: number): Promise<unknown>;
     reportException(taskId: string, runId: number, payload: { reason: string }): Promise<unknown>;
+    finishArtifact(taskId: string, runId: number, name: string, payload: { uploadId: string }): Promise<unknown>;
     createArtifact(taskId: string, runId: number, name: string, payload: object): Promise<unknown>;
     status(taskId: string): Promise<unknown>;
     getWorker(provisionerId: string, workerType: string, workerGroup: string, workerId: string): Promise<unknown>;
     createTask(taskId: string, definition: object): Promise<unknown>;
     cancelTask(taskId: string): Promise<unknown>;
   }
+  /** The service that has the objects of artifacts. Not a named export. */
+  class ObjectService {
+    constructor(options: ClientOptions);
+    createUpload(name: string, payload: object): Promise<unknown>;
+    finishUpload(name: string, payload: object): Promise<unknown>;
+  }
   /** Those of every client that is given none of its own. */
   export interface Agents {
     http: import("node:http").Agent;
     https: import("node:https").Agent;
   }
-  const taskcluster: { readonly Queue: typeof Queue; readonly agents: Agents };
+  const taskcluster: { readonly Queue: typeof Queue; readonly Object: typeof ObjectService; readonly agents: Agents };
   // biome-ignore lint/style/noDefaultExport: it is how the package exports its clients.
   export default taskcluster;
 }

@@ -27,7 +27,12 @@ export interface TaskDefinition {
 export interface ClaimedRun {
   readonly taskId: TaskId;
   readonly runId: RunId;
+  /** When the claim ends, by the clock of this machine. */
   readonly takenUntil: Date;
+  /** How long a claim lasts. */
+  readonly claimMs: number;
+  /** By how much the clock of this machine was ahead of the queue's when it answered. */
+  readonly clockAheadMs: number;
   readonly credentials: Credentials;
 }
 
@@ -35,9 +40,39 @@ export interface Claim extends ClaimedRun {
   readonly task: TaskDefinition;
 }
 
+/** Without a contentLength, with which queues of version 96 to 106 answer 500 to the end of the upload. */
+export type ObjectRequest = { storageType: "object"; expires: string; contentType: string };
+
 export type ArtifactRequest =
   | { storageType: "s3"; expires: string; contentType: string; contentLength?: number }
-  | { storageType: "object"; expires: string; contentType: string }
   | { storageType: "reference"; expires: string; contentType: string; url: string }
   | { storageType: "link"; expires: string; contentType?: string; artifact: string }
   | { storageType: "error"; expires: string; reason: string; message: string };
+
+/** Where and how to store an s3 artifact. */
+export interface PutTarget {
+  /** Signed: whoever has it can write there. Never logged. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** An object that the queue has reserved for an artifact. */
+export interface ReservedObject {
+  readonly name: string;
+  readonly projectId: string;
+  readonly uploadId: string;
+  readonly expires: string;
+  /** For this object alone. */
+  readonly credentials: Credentials;
+}
+
+export interface UploadMethods {
+  readonly dataInline?: { readonly contentType: string; readonly objectData: string };
+  readonly putUrl: { readonly contentType: string; readonly contentLength: number };
+}
+
+/** In hex. */
+export interface Hashes {
+  readonly sha256: string;
+  readonly sha512: string;
+}

@@ -48,6 +48,7 @@ test("the file goes out with its length and headers, and never in chunks", async
     {
       status: 200,
       text: "thanks",
+      retryAfterMs: 0,
     },
   );
   const request = await seen.promise;
@@ -74,6 +75,7 @@ test("an answer that comes before the whole file is the answer", async (t) => {
   assert.deepEqual(await put({ url, headers, size, body: Readable.from(endless()), signal }), {
     status: 503,
     text: "slow down",
+    retryAfterMs: 0,
   });
 });
 

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { test } from "node:test";
-import { type S3Artifact, upload } from "../../agent/artifacts/upload.ts";
+import { type ArtifactFile, upload } from "../../agent/artifacts/upload.ts";
 import { TaskError } from "../../agent/outcome.ts";
 import { claimedRun, fewRetries } from "./claimed-run.ts";
 
-function artifact(expires: string, content = "content"): S3Artifact & { opened: number } {
+const patience = { withinMs: 10_000, signal: new AbortController().signal };
+
+function artifact(expires: string, content = "content"): ArtifactFile & { opened: number } {
   const made = {
     name: "public/a.txt",
     expires,
@@ -20,7 +22,7 @@ function artifact(expires: string, content = "content"): S3Artifact & { opened: 
         return Readable.from([Buffer.from(content)], { objectMode: false });
       },
     },
-  } satisfies S3Artifact & { opened: number };
+  } satisfies ArtifactFile & { opened: number };
   return made;
 }
 
@@ -81,7 +83,7 @@ test("an address that has expired is replaced", async (t) => {
 test("another artifact of the same name is the author's mistake", async (t) => {
   const { task } = await claimedRun(t);
   const { expires } = task.task;
-  await task.queue.createArtifact("public/a.txt", { storageType: "s3", expires, contentType: "image/png" });
+  await task.queue.createArtifact("public/a.txt", { storageType: "s3", expires, contentType: "image/png" }, patience);
   await assert.rejects(
     upload(task, artifact(expires), fewRetries),
     isTaskError("malformed-payload", /^There was a conflict uploading artifact public\/a\.txt/),

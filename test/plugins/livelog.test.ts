@@ -81,7 +81,8 @@ test("a worker without an HTTP server runs the task without a live log, and says
 test("a queue that refuses the live log does not stop the task", async (t) => {
   const { task, hooks, logText } = await logged(t);
   const { expires } = task.task;
-  await task.queue.createArtifact(live, { storageType: "s3", expires, contentType: "text/plain" });
+  const other = { storageType: "s3", expires, contentType: "text/plain" } as const;
+  await task.queue.createArtifact(live, other, { withinMs: 10_000, signal: task.signal });
   await hooks?.buildSandbox?.(noBuilder);
   assert.match(await logText(), /There is no live log: /);
 });

@@ -1,13 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import {
-  AnswerError,
   checkArtifact,
   checkClaims,
   checkFailure,
+  checkFinished,
+  checkNothing,
   checkReclaim,
+  checkReported,
   checkRuns,
+  checkUpload,
 } from "../../agent/queue/check.ts";
+import { AnswerError } from "../../agent/queue/fields.ts";
 
 const claim = {
   status: { taskId: "fN1SbArXTPSVFNUvaOlinQ", runs: [] },
@@ -48,6 +52,18 @@ describe("checkClaims", () => {
     assert.equal(good[0]?.task.created, "2030-01-01T00:00:00.000Z");
     assert.deepEqual(good[0]?.task.whole["extra"], { kept: true });
   });
+  it("reckons the end of a claim by this machine's clock, however wrong that is", () => {
+    for (const wrongMs of [-600_000, 0, 600_000]) {
+      const queueNow = Date.now() - wrongMs;
+      const at = (ms: number) => new Date(queueNow + ms).toISOString();
+      const runs = [{ runId: 0, state: "running", started: at(0), takenUntil: at(1_200_000) }];
+      const { good } = claims([{ ...claim, status: { ...claim.status, runs }, takenUntil: at(1_200_000) }]);
+      const lasts = (good[0]?.takenUntil.getTime() ?? 0) - Date.now();
+      assert(Math.abs(lasts - 1_200_000) < 5_000, String(lasts));
+      assert.equal(good[0]?.claimMs, 1_200_000);
+      assert(Math.abs((good[0]?.clockAheadMs ?? 0) - wrongMs) < 5_000);
+    }
+  });
   it("lets one claim that it cannot use not spoil the others", () => {
     const { good, refused } = claims([{ ...claim, runId: "0" }, claim]);
     assert.equal(good.length, 1);
@@ -85,6 +101,25 @@ describe("checkReclaim, checkArtifact and checkRuns", () => {
   });
   it("refuse a date that is none", () => {
     assert.throws(() => checkReclaim({ ...claim, takenUntil: "soon" }), AnswerError);
+  });
+});
+
+describe("the answers to reports and uploads", () => {
+  it("are none when a captive portal gives them", () => {
+    for (const portal of [undefined, "<p>", {}]) assert.throws(() => checkReported(portal), AnswerError);
+    checkReported({ status: { taskId: "x" } });
+    assert.throws(() => checkNothing("<p>"), AnswerError);
+    checkNothing(undefined);
+    assert.throws(() => checkFinished(undefined), AnswerError);
+  });
+  it("say how an object is to be stored", () => {
+    const putUrl = { url: "http://x", expires: "2030-01-01T00:00:00Z", headers: { "Content-Type": "a/b" } };
+    assert.deepEqual(checkUpload({ uploadMethod: { putUrl } }), {
+      url: "http://x",
+      headers: { "Content-Type": "a/b" },
+    });
+    assert.equal(checkUpload({ uploadMethod: { dataInline: true } }), null);
+    assert.throws(() => checkUpload({ uploadMethod: {} }), AnswerError);
   });
 });
 

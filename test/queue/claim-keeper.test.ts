@@ -38,6 +38,9 @@ class Claimed implements TaskQueue {
   async createArtifact(): Promise<{ putUrl?: string }> {
     return {};
   }
+  async createObject(): Promise<never> {
+    throw new Error("no test needs it");
+  }
 }
 
 function keep(t: TestContext, queue: TaskQueue, settings: { reclaimOffset?: number; cancelCheckSecs?: number } = {}) {

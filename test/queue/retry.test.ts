@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { backoffMs, retry } from "../../agent/queue/retry.ts";
+import { backoffMs, retry, waitMs } from "../../agent/queue/retry.ts";
 import { QueueError } from "../../agent/queue/task-queue.ts";
 
 const soon = () => new Date(Date.now() + 60_000);
@@ -28,6 +28,37 @@ describe("retry", () => {
       const { call, calls } = failing([status]);
       await assert.rejects(retry(call, soon), { name: "QueueError", status });
       assert.equal(calls.count, 1);
+    }
+  });
+  it("calls again after answers of what is no service", async () => {
+    const { call, calls } = failing([200, 302, 429]);
+    assert.equal(await retry(call, soon), "done");
+    assert.equal(calls.count, 4);
+  });
+  it("waits as long as the service asks, within bounds", async () => {
+    assert(waitMs(1, 5_000) === 5_000);
+    assert(waitMs(1, 3_600_000) === 60_000);
+    const asking = async () => {
+      throw new QueueError(503, "Code", "message", 10_000);
+    };
+    const within5s = new Date(Date.now() + 5_000);
+    const began = performance.now();
+    await assert.rejects(
+      retry(asking, () => within5s),
+      { status: 503 },
+    );
+    assert(performance.now() - began < 4_000);
+  });
+  it("ends at once when it is to, in a call and in a wait", { timeout: 10_000 }, async () => {
+    const never = () => new Promise<never>(() => undefined);
+    const busy = async () => {
+      throw new QueueError(503, "Code", "message", 60_000);
+    };
+    for (const call of [never, busy]) {
+      const stop = new AbortController();
+      const ended = retry(call, () => new Date(Date.now() + 600_000), stop.signal);
+      setImmediate(() => stop.abort());
+      await assert.rejects(ended, { name: "AbortError" });
     }
   });
   it("stops when the time is over", async () => {

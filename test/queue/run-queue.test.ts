@@ -12,6 +12,7 @@ import { lostCause } from "../../agent/queue/claim-keeper.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import { QueueError } from "../../agent/queue/task-queue.ts";
 
+const patience = { withinMs: 10_000, signal: new AbortController().signal };
 const worker = { provisionerId: "test", workerType: "mac", workerGroup: "group", workerId: "worker" };
 
 async function start(t: TestContext): Promise<{ local: LocalQueue; client: QueueClient }> {
@@ -77,14 +78,14 @@ describe("RunQueue", () => {
   it("makes many calls over one connection", async (t) => {
     const { queue, expires } = await claimed(t);
     const artifact = { storageType: "s3", expires, contentType: "text/plain", contentLength: 1 } as const;
-    await queue.createArtifact("public/0", artifact);
+    await queue.createArtifact("public/0", artifact, patience);
     let connections = 0;
     const count = (): void => {
       connections += 1;
     };
     subscribe("net.client.socket", count);
     t.after(() => unsubscribe("net.client.socket", count));
-    for (let n = 1; n < 10; n += 1) await queue.createArtifact(`public/${n}`, artifact);
+    for (let n = 1; n < 10; n += 1) await queue.createArtifact(`public/${n}`, artifact, patience);
     assert.equal(connections, 0);
   });
   it("moves the end of the claim and goes on with the new credentials", async (t) => {
@@ -107,11 +108,8 @@ describe("RunQueue", () => {
   });
   it("tells of each artifact that the queue took", async (t) => {
     const { queue, created, expires } = await claimed(t);
-    const { putUrl } = await queue.createArtifact("public/a", {
-      storageType: "s3",
-      expires,
-      contentType: "text/plain",
-    });
+    const request = { storageType: "s3", expires, contentType: "text/plain" } as const;
+    const { putUrl } = await queue.createArtifact("public/a", request, patience);
     assert.match(putUrl ?? "", /^http/);
     assert.deepEqual(created, ["public/a s3"]);
   });
@@ -119,7 +117,7 @@ describe("RunQueue", () => {
     const { queue, local, expires } = await claimed(t);
     local.faults = { status503: { method: "createArtifact", times: 1 } };
     const request = { storageType: "reference", expires, contentType: "text/plain", url: "http://x" } as const;
-    assert.deepEqual(await queue.createArtifact("public/a", request), {});
+    assert.deepEqual(await queue.createArtifact("public/a", request, patience), {});
   });
   it("sees without credentials whether the run is still ours", async (t) => {
     const { queue, root, taskId } = await claimed(t);

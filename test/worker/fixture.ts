@@ -23,6 +23,8 @@ const PATIENCE_MS = 30_000;
 export interface FixtureOptions {
   readonly config?: Partial<AgentConfig>;
   readonly queue?: Partial<LocalQueueOptions>;
+  /** What stands between the worker and the queue: resolves to the worker's rootURL. */
+  readonly through?: (queue: LocalQueue) => Promise<string>;
   /** In place of the queue's own client. */
   readonly client?: (config: AgentConfig) => QueueClient;
   /** The directory with the count of an earlier worker. */
@@ -48,7 +50,8 @@ export class Fixture {
     const [blobDir, scratchRoot] = [join(root, "blobs"), join(root, "scratch")];
     await Promise.all([mkdir(blobDir), mkdir(scratchRoot)]);
     const queue = await startLocalQueue({ blobDir, longPollMs: 300, ...options.queue });
-    const fixture = new Fixture(queue, scratchRoot, options);
+    const rootURL = (await options.through?.(queue)) ?? queue.rootUrl;
+    const fixture = new Fixture(queue, scratchRoot, { ...options, config: { rootURL, ...options.config } });
     t.after(async () => {
       await fixture.end();
       await queue.close();

@@ -1,0 +1,59 @@
+/**
+ * One artifact in the object service: reserved by the queue, uploaded as the service likes best, finished with its
+ * hashes, and then shown by the queue. Nobody sees it before, so a file that breaks under way is never taken for good.
+ */
+import { TaskError } from "../outcome.ts";
+import type { Patience } from "../queue/task-queue.ts";
+import type { PutTarget } from "../queue/types.ts";
+import type { TaskContext } from "../task-context.ts";
+import { artifactPatienceMs, asCause, UploadStopped } from "./create.ts";
+import { HashedSource } from "./hashed-source.ts";
+import { exactly, type Source } from "./source.ts";
+import { type Retries, store } from "./store.ts";
+
+/** What the service takes within a request; it is base64 there. */
+const mostInlineBytes = 8192;
+
+export interface ObjectFile {
+  readonly name: string;
+  readonly expires: string;
+  readonly contentType: string;
+  readonly source: Source;
+}
+
+/** Throws what `store` throws. */
+export async function uploadObject(task: TaskContext, file: ObjectFile, retries: Retries): Promise<void> {
+  const { name, expires, contentType } = file;
+  const source = new HashedSource(file.source);
+  const patience: Patience = { withinMs: artifactPatienceMs, signal: task.signal };
+  const call = <T>(action: () => Promise<T>): Promise<T> => {
+    if (task.signal.aborted) throw new UploadStopped(name);
+    return asCause(task, name, action);
+  };
+  // Before the name is taken: a file that cannot be read to its end is to become an error artifact.
+  const dataInline =
+    source.size > mostInlineBytes ? {} : { dataInline: { contentType, objectData: await read(source) } };
+  const object = await call(() =>
+    task.queue.createObject(name, { storageType: "object", expires, contentType }, patience),
+  );
+  const methods = { ...dataInline, putUrl: { contentType, contentLength: source.size } };
+  const propose = (): Promise<PutTarget | null> => call(() => object.propose(methods, patience));
+  const first = await propose();
+  if (first !== null) {
+    let unused: PutTarget | null = first;
+    const newTarget = async (): Promise<PutTarget> => {
+      const target = unused ?? (await propose());
+      unused = null;
+      if (target) return target;
+      throw new TaskError("internal-error", `The object service gave no address to upload artifact ${name} to`);
+    };
+    await store(task, { name, source }, newTarget, retries);
+  }
+  await call(() => object.finish(source.hashes, patience));
+}
+
+async function read(source: Source): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of exactly(await source.open(), source.size)) chunks.push(chunk);
+  return Buffer.concat(chunks).toString("base64");
+}

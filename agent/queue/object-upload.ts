@@ -1,0 +1,44 @@
+/** The upload of one object artifact: every call of it may be repeated. */
+import taskcluster from "taskcluster-client";
+import { checkFinished, checkUpload } from "./check.ts";
+import { repeated } from "./repeated.ts";
+import type { Patience } from "./task-queue.ts";
+import type { Hashes, PutTarget, ReservedObject, UploadMethods } from "./types.ts";
+
+export interface ObjectUploadOptions {
+  readonly rootUrl: string;
+  readonly reserved: ReservedObject;
+  /** Makes the artifact visible. */
+  readonly finishArtifact: (uploadId: string, patience: Patience) => Promise<void>;
+  /** For one request. */
+  readonly timeoutMs: number;
+}
+
+export class ObjectUpload {
+  readonly #options: ObjectUploadOptions;
+  readonly #service: InstanceType<typeof taskcluster.Object>;
+
+  constructor(options: ObjectUploadOptions) {
+    const { rootUrl, reserved, timeoutMs } = options;
+    this.#options = options;
+    this.#service = new taskcluster.Object({
+      ...{ rootUrl, credentials: { ...reserved.credentials }, retries: 0, timeout: timeoutMs },
+    });
+  }
+
+  /** Where to store the content; null when it went along. Asked again, it gives a new address. Throws QueueError. */
+  async propose(proposedUploadMethods: UploadMethods, patience: Patience): Promise<PutTarget | null> {
+    const { name, projectId, uploadId, expires } = this.#options.reserved;
+    const request = { projectId, uploadId, expires, proposedUploadMethods };
+    return repeated(async () => checkUpload(await this.#service.createUpload(name, request)), patience);
+  }
+
+  /** The content is stored. Throws QueueError. */
+  async finish(hashes: Hashes, patience: Patience): Promise<void> {
+    const { reserved, finishArtifact } = this.#options;
+    const { name, projectId, uploadId } = reserved;
+    const request = { projectId, uploadId, hashes };
+    await repeated(async () => checkFinished(await this.#service.finishUpload(name, request)), patience);
+    await finishArtifact(uploadId, patience);
+  }
+}
