@@ -1,8 +1,12 @@
 /** The settings that `work` and `run` begin with, or the sentence that says why there are none. */
 import { readFile } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
+import { record } from "../config/kinds.ts";
 import { ConfigError, loadConfig, missing } from "../config/load.ts";
+import type { SecretReader } from "../config/transforms.ts";
+import { translate } from "../config/translate.ts";
 import type { AgentConfig } from "../config.ts";
+import { readSecret } from "../queue/secrets.ts";
 import { errorCode, messageOf } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { CommandError } from "./exit-status.ts";
@@ -67,12 +71,35 @@ function tellMissing(lacking: readonly string[], say: Context["say"]): void {
 /** Which of the two commands, as `workEnds` has it. */
 type Column = "work" | "run";
 
-function load(context: Context, own: Column, file: ConfigFile | null, notice: (sentence: string) => void): AgentConfig {
+type Notice = (sentence: string) => void;
+
+/** For `{$secret: …}` in the file, with the credentials that it gives, or the environment. */
+function secretReader({ env, interrupts }: Context): SecretReader {
+  const signal = AbortSignal.any([interrupts.stop, interrupts.drain]);
+  return (name, { rootURL, credentials }) => {
+    const given = record.is(credentials) ? credentials : {};
+    const value = (own: unknown, variable: string): string => (typeof own === "string" ? own : (env[variable] ?? ""));
+    const certificate = value(given["certificate"], "TASKCLUSTER_CERTIFICATE");
+    return readSecret(name, {
+      signal,
+      rootUrl: value(rootURL, "TASKCLUSTER_ROOT_URL"),
+      credentials: {
+        clientId: value(given["clientId"], "TASKCLUSTER_CLIENT_ID"),
+        accessToken: value(given["accessToken"], "TASKCLUSTER_ACCESS_TOKEN"),
+        ...(certificate === "" ? {} : { certificate }),
+      },
+    });
+  };
+}
+
+async function load(context: Context, own: Column, found: ConfigFile | null, notice: Notice): Promise<AgentConfig> {
+  const { env } = context;
   try {
+    const file = found && (await translate(found, { env, secret: secretReader(context) }, notice));
     const flags = file === null && context.launch.helper ? { capacity: sessionCapacity } : {};
     // generic-worker's tasks have the screen unless its configuration says otherwise.
     const defaults = { headlessTasks: own === "work" };
-    return loadConfig({ defaults, flags, env: context.env, notice, ...(file ? { file } : {}) });
+    return loadConfig({ defaults, flags, env, notice, ...(file ? { file } : {}) });
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const end = error.isLoadable ? "config-invalid" : "config-not-loadable";
@@ -87,7 +114,7 @@ export async function readWorkConfig(
   notice: (sentence: string) => void,
 ): Promise<WorkConfig | null> {
   const file = await configFile(context, own);
-  const found = load(context, own, file, notice);
+  const found = await load(context, own, file, notice);
   const config = { ...found, workerId: found.workerId || (found.rootURL === "" ? "" : workerIdOf(hostname())) };
   const lacking = missing(config);
   if (lacking.length === 0) return { config, file: file?.name };

@@ -29,6 +29,7 @@ export interface PluginSettings {
   /** Off for payloads in taskcluster-worker's dialect. */
   readonly disabled?: readonly Optional[];
   readonly env?: { readonly extra?: Readonly<Record<string, string>> };
+  readonly interactive?: { readonly disableShell?: boolean };
   /** On when it is there. */
   readonly logprefix?: Readonly<Record<string, string>>;
   readonly maxruntime?: { readonly maxRunTime: Duration; readonly perTaskLimit: "require" | "allow" | "forbid" };
@@ -86,11 +87,20 @@ const validate = new Ajv({
   strictRequired: false,
 }).compile<PluginSettings>(pluginSettingsSchema);
 
+const shells =
+  "shells have their own settings, enableInteractive and interactivePort, and their own names for artifacts";
+const interactiveKeys = [
+  "alwaysEnabled",
+  "artifactPrefix",
+  "displayToolUrl",
+  "forbidCustomArtifactPrefix",
+  "shellToolUrl",
+];
 const never = "this worker never restarts the machine";
 const withoutEffect: Readonly<Record<string, string>> = {
   "artifacts.privateKey": "this version has no chain of trust",
   cache: "this version has no caches; tasks that ask for one are malformed-payload",
-  interactive: "shells have settings of their own: enableInteractive, interactivePort",
+  ...Object.fromEntries(interactiveKeys.map((key) => [`interactive.${key}`, shells])),
   "reboot.allowTaskReboots": never,
   "reboot.rebootCommand": never,
   relengapi: "its service is gone",

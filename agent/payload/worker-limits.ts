@@ -20,9 +20,9 @@ export function longestRunTime({ maxTaskRunTime, plugins }: Pick<AgentConfig, "m
 
 /** What the settings of plugins forbid a payload in taskcluster-worker's dialect, or demand of it. */
 export function disabledErrors(payload: Readonly<Record<string, unknown>>, plugins: PluginSettings): string[] {
-  const { disabled = [], maxruntime } = plugins;
+  const { disabled = [], interactive, maxruntime } = plugins;
   const errors: string[] = [];
-  for (const name of disabled) {
+  for (const name of new Set(interactive?.disableShell ? [...disabled, "interactive"] : disabled)) {
     const property = propertyOf[name];
     if (property === undefined || !(property in payload)) continue;
     errors.push(

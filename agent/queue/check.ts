@@ -172,6 +172,11 @@ export function checkQuarantine(answer: unknown): Date | null {
   return worker["quarantineUntil"] === undefined ? null : date(worker, "quarantineUntil");
 }
 
+/** The values of a secret, by key. Throws AnswerError. */
+export function checkSecret(answer: unknown): Record<string, unknown> {
+  return { ...object(object(answer, "the answer")["secret"], "the secret") };
+}
+
 /** The runs of a task, oldest first. Throws AnswerError. */
 export function checkRuns(answer: unknown): RunStatus[] {
   const runs = list(object(object(answer, "status")["status"], "status")["runs"], "runs");

@@ -35,7 +35,16 @@ declare module "taskcluster-client" {
     http: import("node:http").Agent;
     https: import("node:https").Agent;
   }
-  const taskcluster: { readonly Queue: typeof Queue; readonly Object: typeof ObjectService; readonly agents: Agents };
+  export class Secrets {
+    constructor(options: ClientOptions);
+    get(name: string): Promise<unknown>;
+  }
+  const taskcluster: {
+    readonly Queue: typeof Queue;
+    readonly Object: typeof ObjectService;
+    readonly Secrets: typeof Secrets;
+    readonly agents: Agents;
+  };
   // biome-ignore lint/style/noDefaultExport: it is how the package exports its clients.
   export default taskcluster;
 }

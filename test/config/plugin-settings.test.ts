@@ -52,12 +52,19 @@ test("what has no effect here is told with its reason, once", () => {
     cache: {},
     tcproxy: {},
     relengapi: {},
-    interactive: {},
+    interactive: { disableShell: true, alwaysEnabled: true },
     reboot,
     artifacts: { privateKey: "x" },
   });
   assert.deepEqual(notices.map((notice) => /^plugins\.(\S+) has no effect: /.exec(notice)?.[1]).sort(), [
-    ...["artifacts.privateKey", "cache", "interactive", "reboot.allowTaskReboots", "reboot.rebootCommand", "relengapi"],
+    ...[
+      "artifacts.privateKey",
+      "cache",
+      "interactive.alwaysEnabled",
+      "reboot.allowTaskReboots",
+      "reboot.rebootCommand",
+      "relengapi",
+    ],
     "tcproxy",
   ]);
 });

@@ -379,6 +379,10 @@ describe("settings of plugins", () => {
           `task.payload.${name} asks for ${name}, which this worker does not offer: plugin ${name.toLowerCase()} is off.`,
       ),
     );
+    assert.match(
+      String(judge({ interactive: { disableShell: true } }, { ...plain, interactive: {} })),
+      /task\.payload\.interactive asks for interactive/,
+    );
     assert.ok("commands" in judge({ disabled }, plain));
     assert.ok("commands" in judge({ disabled }, { ...generic, artifacts: [] }));
   });
