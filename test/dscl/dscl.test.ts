@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -13,6 +14,13 @@ const complete = { [user]: { UniqueID: ["4993"], PrimaryGroupID: ["4993"], NFSHo
 const options = { skip: needsRoot, timeout: 60_000 };
 const standInOf = (context: TestContext, modes: Modes = {}) => standInFor(context, "_tcwacct-", "4993-4994", modes);
 const database = "/var/lib/taskcluster-worker/dscl";
+test("every part of the program compiles, called or not", () => {
+  const whole = readFileSync(join(import.meta.dirname, "dscl"), "utf8").replace("\n__DATA__\n", "\n\n");
+  const { status, stderr } = spawnSync("/usr/bin/perl", ["-cw", "-"], { input: whole, encoding: "utf8" });
+  assert.equal(stderr, "- syntax OK\n");
+  assert.equal(status, 0);
+});
+
 test("calls are logged when a log is there, one JSON array per line", options, async (context) => {
   const standIn = await standInOf(context);
   await standIn.run(".", "-list", "/Users");

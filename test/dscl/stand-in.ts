@@ -80,18 +80,25 @@ export class StandIn {
   /** All records of both types whose names begin so, by path. */
   async records(prefix: string): Promise<Record<string, Attributes>> {
     const found: Record<string, Attributes> = {};
-    for (const type of ["Users", "Groups"]) {
-      const { stdout } = await this.run(".", "-list", `/${type}`);
-      for (const name of stdout.split("\n").filter((line) => line.startsWith(prefix))) {
-        const record = await this.read(`/${type}/${name}`);
-        if (record) found[`/${type}/${name}`] = record;
-      }
+    for (const path of await this.#paths(prefix)) {
+      const record = await this.read(path);
+      if (record) found[path] = record;
     }
     return found;
   }
 
+  async #paths(prefix: string): Promise<string[]> {
+    const paths: string[] = [];
+    for (const type of ["Users", "Groups"]) {
+      const { stdout } = await this.run(".", "-list", `/${type}`);
+      const names = stdout.split("\n").filter((line) => line.startsWith(prefix));
+      paths.push(...names.map((name) => `/${type}/${name}`));
+    }
+    return paths;
+  }
+
   async deleteAll(prefix: string): Promise<void> {
-    for (const path of Object.keys(await this.records(prefix))) await this.#expectSuccess(".", "-delete", path);
+    for (const path of await this.#paths(prefix)) await this.#expectSuccess(".", "-delete", path);
   }
 
   /** Lines of a log beside the program; none when there is no such file. */
