@@ -1,4 +1,5 @@
 /** The macosx engine on a real helper with real users; one helper for the tests of a file. */
+import { spawnSync } from "node:child_process";
 import { PassThrough, Readable, type Writable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { after, before, type TestContext } from "node:test";
@@ -15,9 +16,37 @@ export interface RealEngine {
   readonly logged: { fields: object; message: string }[];
 }
 
+export interface FinishedTask {
+  readonly result: ResultSet;
+  readonly home: string;
+  /** Runs `lines` as the task user in a folder of their own, and returns its name, relative to the home. */
+  folder(lines: string): string;
+}
+
+async function finishTask(builder: SandboxBuilder): Promise<FinishedTask> {
+  const { home, uid } = builder.user;
+  const result = await builder.startSandbox().finish();
+  let folders = 0;
+  function folder(lines: string): string {
+    const name = `folder-${++folders}`;
+    const script = `set -e; mkdir ${name}; cd ${name}\n${lines}`;
+    const options = { uid, gid: uid, cwd: home, env: { PATH: taskPath, HOME: home }, encoding: "utf8" } as const;
+    const run = spawnSync("/bin/bash", ["-c", script], options);
+    if (run.status !== 0) throw new Error(`the lines failed: ${run.stderr}`);
+    return name;
+  }
+  return { result, home, folder };
+}
+
 /** To be called at the top of a test file; the fields are there when the first test runs. */
-export function useRealEngine(settings: Record<string, unknown> = {}): { current(): RealEngine } {
+export function useRealEngine(settings: Record<string, unknown> = {}): {
+  current(): RealEngine;
+  /** One task that has ended, for all tests of the file that only look at its files: a folder for each. */
+  finishedTask(): Promise<FinishedTask>;
+} {
   let real: RealEngine | undefined;
+  let builder: Promise<SandboxBuilder> | undefined;
+  let task: Promise<FinishedTask> | undefined;
   before(async () => {
     if (needsRoot) return;
     const helper = await startRealHelper(settings);
@@ -28,26 +57,61 @@ export function useRealEngine(settings: Record<string, unknown> = {}): { current
     real = { helper, engine, logged };
   });
   after(async () => {
+    await (await builder)?.dispose();
     await real?.engine.dispose();
     await real?.helper.stop();
   });
+  function current(): RealEngine {
+    if (!real) throw new Error("the engine is there when the first test runs");
+    return real;
+  }
   return {
-    current() {
-      if (!real) throw new Error("the engine is there when the first test runs");
-      return real;
+    current,
+    finishedTask() {
+      builder ??= current().engine.newSandboxBuilder();
+      task ??= builder.then(finishTask);
+      return task;
     },
   };
 }
 
 /** A builder with a PATH and a HOME, ended after the test. */
 export async function newBuilder(t: TestContext, engine: Engine): Promise<SandboxBuilder> {
-  const builder = await engine.newSandboxBuilder();
+  const builder = await builderOf(engine);
   t.after(async () => {
     if (!engine.lost.aborted) await builder.dispose();
   });
+  return builder;
+}
+
+async function builderOf(engine: Engine): Promise<SandboxBuilder> {
+  const builder = await engine.newSandboxBuilder();
   builder.setEnvironmentVariable("PATH", taskPath);
   builder.setEnvironmentVariable("HOME", builder.user.home);
   return builder;
+}
+
+/** One builder for the tests of a suite that leave it as it was. */
+export function useBuilder(real: { current(): RealEngine }): () => SandboxBuilder {
+  let builder: SandboxBuilder | undefined;
+  before(async () => {
+    builder = await builderOf(real.current().engine);
+  });
+  after(() => builder?.dispose());
+  return () => {
+    if (!builder) throw new Error("the builder is there when the first test of its suite runs");
+    return builder;
+  };
+}
+
+/** One sandbox for the tests of a suite that leave it as it was. */
+export function useSandbox(real: { current(): RealEngine }): () => Sandbox {
+  const builder = useBuilder(real);
+  let sandbox: Sandbox | undefined;
+  return () => {
+    sandbox ??= builder().startSandbox();
+    return sandbox;
+  };
 }
 
 export async function newSandbox(t: TestContext, engine: Engine): Promise<Sandbox> {

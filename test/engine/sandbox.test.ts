@@ -5,21 +5,32 @@ import { PassThrough, Readable } from "node:stream";
 import { describe, test } from "node:test";
 import { EngineError } from "../../agent/engine/engine.ts";
 import { needsRoot } from "../root.ts";
-import { collector, newBuilder, newSandbox, runLines, textOf, useRealEngine } from "./real-engine.ts";
+import {
+  collector,
+  newBuilder,
+  newSandbox,
+  runLines,
+  textOf,
+  useBuilder,
+  useRealEngine,
+  useSandbox,
+} from "./real-engine.ts";
 
 const real = useRealEngine();
 const options = { skip: needsRoot, timeout: 120_000 };
 
 describe("a command", options, () => {
-  test("runs as the task user, in its home, with no group but its own", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  const shared = useSandbox(real);
+
+  test("runs as the task user, in its home, with no group but its own", async () => {
+    const sandbox = shared();
     const { uid, home } = sandbox.user;
     const { code, text } = await runLines(sandbox, 'id -u; id -g; id -G; pwd; echo "$HOME"');
     assert.deepEqual([code, text], [0, `${uid}\n${uid}\n${uid}\n${home}\n${home}\n`]);
   });
 
-  test("has a private tmp in its home", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("has a private tmp in its home", async () => {
+    const sandbox = shared();
     const { text } = await runLines(sandbox, "stat -c '%a %u' tmp");
     assert.equal(text, `700 ${sandbox.user.uid}\n`);
   });
@@ -37,20 +48,20 @@ describe("a command", options, () => {
     assert.deepEqual(names.sort(), ["", "EMPTY=", `QUOTES='"$(id) \\ \n é\x01`]);
   });
 
-  test("its bytes arrive as they are: no final line feed, no UTF-8, zeros", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("its bytes arrive as they are: no final line feed, no UTF-8, zeros", async () => {
+    const sandbox = shared();
     const { bytes } = await runLines(sandbox, "printf 'a\\xff\\xfe\\0b\\r'");
     assert.deepEqual(bytes, Buffer.from("a\xff\xfe\0b\r", "latin1"));
   });
 
-  test("stdout and stderr arrive in the order they were written, also through /dev/stdout", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("stdout and stderr arrive in the order they were written, also through /dev/stdout", async () => {
+    const sandbox = shared();
     const { text } = await runLines(sandbox, "echo 1; echo 2 >&2; echo 3 >/dev/stdout; echo 4 >/dev/stderr; echo 5");
     assert.equal(text, "1\n2\n3\n4\n5\n");
   });
 
-  test("its exit code, its signal and a program that is not there are told apart", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("its exit code, its signal and a program that is not there are told apart", async () => {
+    const sandbox = shared();
     assert.equal((await runLines(sandbox, "exit 7")).code, 7);
     const { output, bytes } = collector();
     const { code, signal } = await sandbox.run(["no-such-program"], output);
@@ -58,30 +69,30 @@ describe("a command", options, () => {
     assert.deepEqual([code, signal], [null, null]);
   });
 
-  test("its times are measured", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("its times are measured", async () => {
+    const sandbox = shared();
     const { userMs, wallMs } = await runLines(sandbox, "for ((i = 0; i < 200000; i++)); do :; done; sleep 0.2");
     assert.ok(userMs > 20 && wallMs >= userMs + 150, `user ${userMs} ms, wall ${wallMs} ms`);
   });
 
-  test("kill 0 ends it and nothing of its output is lost", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("kill 0 ends it and nothing of its output is lost", async () => {
+    const sandbox = shared();
     const { text } = await runLines(sandbox, "seq 1 20000; kill 0; sleep 60");
     assert.equal(text.trimEnd().split("\n").at(-1), "20000");
   });
 
-  test("wait in it does not wait for anything of ours", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("wait in it does not wait for anything of ours", async () => {
+    const sandbox = shared();
     assert.equal((await runLines(sandbox, "sleep 0.1 & wait; echo done")).text, "done\n");
   });
 
-  test("has an empty stdin", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("has an empty stdin", async () => {
+    const sandbox = shared();
     assert.equal((await runLines(sandbox, "wc -c")).text.trim(), "0");
   });
 
-  test("output of 50 MB arrives whole into a slow sink", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("output of 50 MB arrives whole into a slow sink", async () => {
+    const sandbox = shared();
     const output = new PassThrough({ highWaterMark: 1024 });
     let bytes = 0;
     output.on("data", (chunk: Buffer) => {
@@ -95,8 +106,8 @@ describe("a command", options, () => {
     assert.deepEqual([code, bytes], [0, 50_000_000]);
   });
 
-  test("several commands of one sandbox see what the ones before have done", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("several commands of one sandbox see what the ones before have done", async () => {
+    const sandbox = shared();
     await runLines(sandbox, "echo kept >file");
     assert.equal((await runLines(sandbox, "cat file")).text, "kept\n");
   });
@@ -133,8 +144,8 @@ describe("a command", options, () => {
     assert.equal(engine.lost.aborted, false);
   });
 
-  test("the largest argument that is allowed arrives", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("the largest argument that is allowed arrives", async () => {
+    const sandbox = shared();
     const { output, bytes } = collector();
     await sandbox.run(["printf", "%s", "é".repeat(48 * 1024)], output);
     assert.equal((await bytes()).length, 96 * 1024);
@@ -178,23 +189,25 @@ describe("what a command leaves behind", options, () => {
 });
 
 describe("kill", options, () => {
-  test("ends the command under way, and says so", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  const shared = useSandbox(real);
+
+  test("ends the command under way, and says so", async () => {
+    const sandbox = shared();
     const output = new PassThrough();
     output.once("data", () => void sandbox.kill());
     const { aborted, code } = await sandbox.run(["bash", "-c", "trap '' TERM; echo begun; sleep 600"], output);
     assert.deepEqual([aborted, code === 0], [true, false]);
   });
 
-  test("reaches a command that is being started", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("reaches a command that is being started", async () => {
+    const sandbox = shared();
     const running = runLines(sandbox, "sleep 600");
     await sandbox.kill();
     assert.equal((await running).aborted, true);
   });
 
-  test("any number of times, also when nothing runs", async (t) => {
-    const sandbox = await newSandbox(t, real.current().engine);
+  test("any number of times, also when nothing runs", async () => {
+    const sandbox = shared();
     await Promise.all([sandbox.kill(), sandbox.kill()]);
     const { aborted, text } = await runLines(sandbox, "echo on");
     assert.deepEqual([aborted, text], [false, "on\n"]);
@@ -202,16 +215,18 @@ describe("kill", options, () => {
 });
 
 describe("a builder", options, () => {
-  test("refuses names that no variable can have", async (t) => {
-    const builder = await newBuilder(t, real.current().engine);
+  const untouched = useBuilder(real);
+
+  test("refuses names that no variable can have", () => {
+    const builder = untouched();
     for (const name of ["bad d", "also-bad", "can't have space", "", "1A", "UID", "A=B", "É"]) {
       assert.throws(() => builder.setEnvironmentVariable(name, ""), { code: "invalid-env-name" });
     }
     assert.throws(() => builder.setEnvironmentVariable("A", "a\0b"), { code: "invalid-env-name" });
   });
 
-  test("refuses a name twice", async (t) => {
-    const builder = await newBuilder(t, real.current().engine);
+  test("refuses a name twice", () => {
+    const builder = untouched();
     assert.throws(() => builder.setEnvironmentVariable("PATH", "/"), { code: "naming-conflict" });
   });
 
@@ -239,8 +254,8 @@ describe("a builder", options, () => {
     assert.equal((await bytes()).toString(), "ran\n");
   });
 
-  test("refuses names that lead elsewhere", async (t) => {
-    const builder = await newBuilder(t, real.current().engine);
+  test("refuses names that lead elsewhere", async () => {
+    const builder = untouched();
     for (const name of ["", ".", "..", "a/b", "/etc/x", "a\nb", "a\0b", "é".repeat(128)]) {
       await assert.rejects(builder.placeFile({ name, body: textOf("x"), mode: 0o600 }), { code: "place-failed" });
     }

@@ -67,8 +67,12 @@ function reserve(): { slice: Slice; giveBack: () => void } {
   throw new Error("every slice is in use by a test");
 }
 
-/** `settings` go into helper.json. */
-export async function startRealHelper(settings: Record<string, unknown> = {}): Promise<RealHelper> {
+export type Settings = Readonly<Record<string, unknown>>;
+
+/** Settings go into helper.json; those that depend on the slice are asked for by its first uid. */
+export async function startRealHelper(
+  settingsFor: Settings | ((firstUid: number) => Settings) = {},
+): Promise<RealHelper> {
   const { node, code, release } = await prepare();
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
   chmodSync(dsclDir, 0o755);
@@ -76,9 +80,9 @@ export async function startRealHelper(settings: Record<string, unknown> = {}): P
   chmodSync(join(dsclDir, "dscl"), 0o755);
   writeFileSync(join(dsclDir, "argv.log"), "");
   writeConfig(join(dsclDir, "helper.json"), 5500, code);
-  const own = { dscl: join(dsclDir, "dscl"), ...settings };
-
   const { slice, giveBack } = reserve();
+  const settings = typeof settingsFor === "function" ? settingsFor(slice.firstUid) : settingsFor;
+  const own = { dscl: join(dsclDir, "dscl"), ...settings };
   async function start(): Promise<ChildProcess> {
     const child = await startHelper(slice, node, code, own);
     if (typeof child !== "number") return child;
