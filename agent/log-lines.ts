@@ -9,6 +9,9 @@ export interface Header {
   readonly taskId: string;
 }
 
+/** A label and what stands behind its colon. */
+export type LogRow = readonly [label: string, value: string];
+
 const labelWidth = " Average Available System Memory".length;
 
 /** Printed before anything is built. */
@@ -27,16 +30,17 @@ export function executing(n: number, argv: readonly string[]): string {
   return `Executing command ${n}: ${argv.map(shellWord).join(" ")}`;
 }
 
-/** Printed after each command; several lines with their labels flush right. */
-export function exitBlock(result: CommandResult): string {
-  const rows = [
+/** Printed after each command; several lines with their labels flush right. `more` comes from plugins. */
+export function exitBlock(result: CommandResult, more: readonly LogRow[] = []): string {
+  const rows: LogRow[] = [
     ["Exit Code", String(result.code ?? -1)],
     ["User Time", goDuration(result.userMs)],
     ["Kernel Time", goDuration(result.systemMs)],
     ["Wall Time", goDuration(result.wallMs)],
+    ...more,
     ["Result", verdict(result)],
   ];
-  const block = rows.map(([label = "", value]) => `${label.padStart(labelWidth)}: ${value}`);
+  const block = rows.map(([label, value]) => `${label.padStart(labelWidth)}: ${value}`);
   if (result.aborted) block.unshift(`Command ABORTED after ${goDuration(result.wallMs)}: process aborted`);
   return block.join("\n");
 }

@@ -20,6 +20,7 @@ export type CauseKind =
   | "internal-error"
   | "resource-unavailable"
   | "max-run-time"
+  | "out-of-memory"
   | "log-too-large"
   | "retry-exit-status"
   | "command-failed"
@@ -39,6 +40,7 @@ const order: readonly {
   { kind: "internal-error", state: "exception", reason: "internal-error", report: true },
   { kind: "resource-unavailable", state: "exception", reason: "resource-unavailable", report: true },
   { kind: "max-run-time", state: "failed", reason: null, report: true },
+  { kind: "out-of-memory", state: "failed", reason: null, report: true },
   { kind: "log-too-large", state: "failed", reason: null, report: true },
   { kind: "retry-exit-status", state: "exception", reason: "intermittent-task", report: true },
   { kind: "command-failed", state: "failed", reason: null, report: true },

@@ -1,13 +1,14 @@
 /** The commands of a task, one after the other, with the lines around them that generic-worker writes. */
 import type { CommandResult, Sandbox } from "./engine/engine.ts";
-import { executing, exitBlock } from "./log-lines.ts";
+import { executing, exitBlock, type LogRow } from "./log-lines.ts";
 import { TaskError } from "./outcome.ts";
 import type { TaskPayload } from "./payload/payload.ts";
 import type { TaskLog } from "./task-log.ts";
 
 /**
  * Stops at the first command that fails and throws a TaskError that says how; stops quietly when `ending` says that the
- * run has another cause to end. Throws EngineError too.
+ * run has another cause to end. `around` is called before each command, and its answer after it, for rows of the command's
+ * block. Throws EngineError too.
  */
 export async function runCommands(
   commands: TaskPayload["commands"],
@@ -15,13 +16,16 @@ export async function runCommands(
   sandbox: Sandbox,
   log: TaskLog,
   ending: () => boolean,
+  around: () => () => readonly LogRow[],
 ): Promise<void> {
   for (const [n, argv] of commands.entries()) {
     if (ending()) return;
     log.info(executing(n, argv));
+    const measured = around();
     const result = await sandbox.run(argv, log.output);
+    const rows = measured();
     if (wasNotStarted(result)) throw notStarted(argv, payload, log);
-    log.info(exitBlock(result));
+    log.info(exitBlock(result, rows));
     if (result.aborted && ending()) return;
     if (result.code !== 0) throw failure(result, payload);
   }

@@ -1,5 +1,6 @@
 /** The plugins of one run, stage by stage: the hooks of a stage run side by side, and what they throw becomes a cause. */
 import type { ResultSet, Sandbox, SandboxBuilder } from "./engine/engine.ts";
+import type { LogRow } from "./log-lines.ts";
 import { type ExceptionReason, TaskError } from "./outcome.ts";
 import type { Plugin, TaskPlugin } from "./plugins/plugin.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -37,6 +38,12 @@ export class TaskPlugins {
 
   started(sandbox: Sandbox): Promise<void> {
     return this.#stage((hooks) => hooks.started?.(sandbox));
+  }
+
+  /** To be called before each command, and its answer after it: rows for the command's block in the log. */
+  command(): () => readonly LogRow[] {
+    const ends = this.#entries.map(({ hooks }) => hooks.command?.());
+    return () => ends.flatMap((end) => end?.() ?? []);
   }
 
   stopped(result: ResultSet, success: boolean): Promise<void> {

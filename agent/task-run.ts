@@ -148,12 +148,12 @@ export class TaskRun {
     if (!this.#ending) await sandbox.start(plugins);
   }
 
-  async #execute({ context }: Opened): Promise<void> {
+  async #execute({ context, plugins }: Opened): Promise<void> {
     if (this.#ending || !this.#sandbox) return;
     const { taskId, runId } = context;
     this.#causes.begin();
     this.#services.events({ event: "started", taskId, runId });
-    await this.#sandbox.runCommands(context, () => this.#ending);
+    await this.#sandbox.runCommands(context, plugins, () => this.#ending);
   }
 
   /** Kills what is left of the task, then lets the plugins read its files. */

@@ -76,10 +76,10 @@ export class TaskSandbox {
   }
 
   /** Only after `start`. `ending` tells whether the run is over anyway. Throws TaskError, EngineError. */
-  async runCommands({ payload, log }: TaskContext, ending: () => boolean): Promise<void> {
+  async runCommands({ payload, log }: TaskContext, plugins: TaskPlugins, ending: () => boolean): Promise<void> {
     if (!this.#sandbox) throw new TaskError("internal-error", "The commands came before their sandbox.");
     const commands = payload.commands.length > 0 ? payload.commands : [[`./${this.#linked}`]];
-    await runCommands(commands, payload, this.#sandbox, log, ending);
+    await runCommands(commands, payload, this.#sandbox, log, ending, () => plugins.command());
   }
 
   /** Kills what runs now; nothing before `start` and after `finish`. Throws EngineError. */

@@ -48,6 +48,12 @@ test("a command is shown as a shell would read it", () => {
   );
 });
 
+test("what plugins know of a command stands before its result", () => {
+  const lines = exitBlock(good, [["Average Available System Memory", "1.00 GiB"]]).split("\n");
+  assert.equal(lines.at(-2), " Average Available System Memory: 1.00 GiB");
+  assert.match(lines.at(-1) ?? "", /^ {26}Result: SUCCEEDED$/);
+});
+
 test("the labels after a command end in the same column", () => {
   assert.equal(
     exitBlock(good),

@@ -2,7 +2,7 @@
 import { Ajv, type ErrorObject } from "ajv";
 import { type Duration, duration } from "../payload/duration.ts";
 import { explain } from "../payload/explain.ts";
-import { env, type Schema } from "../payload/schema-parts.ts";
+import { env, MUST_BE, type Schema } from "../payload/schema-parts.ts";
 import type { Kind } from "./kinds.ts";
 
 export const pluginNames = [
@@ -81,6 +81,7 @@ export const pluginSettingsSchema: Schema = closed({
 });
 
 const validate = new Ajv({
+  keywords: [MUST_BE],
   allErrors: true,
   verbose: true,
   strictTypes: false,

@@ -64,14 +64,17 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   enableInteractive: means("not yet: whether tasks can have an interactive shell", boolean),
   interactivePort: means("not yet: of the interactive shells", port),
   enableMetadata: means("not yet: whether tasks can have a file with facts of the worker", boolean),
-  enableResourceMonitor: means("not yet: whether tasks can have their memory watched", boolean),
-  disableOOMProtection: means("not yet: true: a task that uses too much memory is warned, not ended", boolean),
+  enableResourceMonitor: means(
+    "whether tasks can have the machine's memory watched: figures in their logs, and an end when there is too little",
+    boolean,
+  ),
+  disableOOMProtection: means("true: then the task that has most memory is warned, not ended", boolean),
   maxMemoryUsagePercent: means(
-    "not yet: of the machine; more than that is too much memory, if …",
+    "of the machine; memory is short when more than that is used and …",
     number(0, 100, true),
   ),
-  minAvailableMemoryBytes: means("not yet: … less than this is available", number(0, 1e15, true)),
-  allowedHighMemoryDurationSecs: means("not yet: … for so many seconds", number(0, DAY, true)),
+  minAvailableMemoryBytes: means("… less than this is available …", number(0, 1e15, true)),
+  allowedHighMemoryDurationSecs: means("… for longer than so many seconds", number(0, DAY, true)),
   workerTypeMetadata: means(
     "printed at the head of every task log, with an entry `taskcluster-worker` of our own: version, system, Node",
     record,

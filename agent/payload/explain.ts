@@ -2,7 +2,7 @@
 import type { ErrorObject } from "ajv";
 import { readOnlyNames } from "../../shared/protocol/schemas.ts";
 import { nearest } from "../nearest.ts";
-import { NOT_OFFERED } from "./schema-parts.ts";
+import { MUST_BE, NOT_OFFERED } from "./schema-parts.ts";
 
 /** `/command/0/1` → `task.payload.command[0][1]`. */
 function place(pointer: string, root: string): string {
@@ -19,16 +19,16 @@ function quote(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
-function kind(value: unknown): string {
-  if (value === null) return "null";
+function sizeOf(value: unknown): number {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.keys(value).length
+    : [...(Array.isArray(value) || typeof value === "string" ? value : [])].length;
+}
+
+/** A value as a reader may have meant it: lists and objects can be long. */
+function shown(value: unknown): string {
   if (Array.isArray(value)) return "a list";
-  const names: Record<string, string> = {
-    object: "an object",
-    string: "a text",
-    number: "a number",
-    boolean: "a boolean",
-  };
-  return names[typeof value] ?? typeof value;
+  return typeof value === "object" && value !== null ? "an object" : quote(value);
 }
 
 const wanted: Record<string, string> = {
@@ -51,17 +51,36 @@ function badName(path: string, name: string): string {
   return `${path} has the name ${quote(name)}, which no command can be given as an environment variable: ${why}.`;
 }
 
+/** The names of properties that can have a value of use. */
+function offered(properties: object): string[] {
+  return Object.entries(properties).flatMap(([name, schema]) => (NOT_OFFERED in Object(schema) ? [] : name));
+}
+
+/** How to do without a feature that is not offered. */
+function withoutIt(schema: object): string {
+  if ("enum" in schema) return "leave it out, or say false";
+  return "maxItems" in schema ? "leave it out, or say []" : "leave it out";
+}
+
+function unknownProperty(path: string, name: string, known: readonly string[], hint: boolean): string {
+  const unknown = `${path} has the unknown property ${quote(name)}`;
+  if (!hint) return `${unknown}.`;
+  const meant = nearest(name, known);
+  return meant ? `${unknown}; did you mean ${quote(meant)}?` : `${unknown}; known are ${known.join(", ")}.`;
+}
+
 /** `hint`: whether to look for the property that an unknown one may have been meant to be. */
 function sentence(error: ErrorObject, root: string, hint: boolean): string | null {
   const path = place(error.instancePath, root);
   const { params, parentSchema = {} } = error;
   const feature: unknown = parentSchema[NOT_OFFERED];
-  if (typeof feature === "string") return `${path} asks for ${feature}, which this worker does not offer.`;
+  if (typeof feature === "string") {
+    return `${path} asks for ${feature}, which this worker does not offer; ${withoutIt(parentSchema)}.`;
+  }
   switch (error.keyword) {
     case "additionalProperties": {
-      const name = String(params["additionalProperty"]);
-      const meant = hint ? nearest(name, Object.keys(parentSchema["properties"] ?? {})) : null;
-      return `${path} has the unknown property ${quote(name)}${meant ? `; did you mean ${quote(meant)}?` : "."}`;
+      const known = offered(Object(parentSchema["properties"]));
+      return unknownProperty(path, String(params["additionalProperty"]), known, hint);
     }
     case "required":
       // The branches of "command or link": the anyOf around them says it in one sentence.
@@ -79,26 +98,32 @@ function sentence(error: ErrorObject, root: string, hint: boolean): string | nul
     case "type":
       return error.schemaPath.includes("anyOf")
         ? null
-        : `${path} must be ${wanted[String(params["type"])] ?? params["type"]}, not ${kind(error.data)}.`;
+        : `${path} must be ${wanted[String(params["type"])] ?? params["type"]}, not ${shown(error.data)}.`;
     case "enum":
       return `${path} must be one of ${[params["allowedValues"]].flat().map(quote).join(", ")}, not ${quote(error.data)}.`;
     case "minItems":
-      return `${path} must have at least ${params["limit"]} item.`;
+      return `${path} must have at least ${params["limit"]} item, and has none.`;
     case "maxItems":
-      return `${path} must have at most ${params["limit"]} items.`;
+      return `${path} must have at most ${params["limit"]} items, and has ${sizeOf(error.data)}.`;
     case "minimum":
-      return error.schemaPath.includes("anyOf") ? null : `${path} must be at least ${params["limit"]}.`;
+      return error.schemaPath.includes("anyOf")
+        ? null
+        : `${path} must be at least ${params["limit"]}, not ${quote(error.data)}.`;
     case "maxLength":
-      return error.schemaPath.includes("anyOf") ? null : `${path} must have at most ${params["limit"]} characters.`;
+      return error.schemaPath.includes("anyOf")
+        ? null
+        : `${path} must have at most ${params["limit"]} characters, and has ${sizeOf(error.data)}.`;
+    case "maxProperties":
+      return `${path} must have at most ${params["limit"]} properties, and has ${sizeOf(error.data)}.`;
     case "minLength":
       return `${path} must not be empty.`;
     case "format":
       return `${path} must be a ${params["format"] === "uri" ? "URL" : "date like 2030-01-31T12:00:00.000Z"}, not ${quote(error.data)}.`;
     case "uniqueItems":
-      return `${path} must not have two items alike.`;
+      return `${path} must not have two items alike: items ${params["j"]} and ${params["i"]} are.`;
     case "pattern":
       if (error.propertyName !== undefined || error.schemaPath.includes("anyOf")) return null;
-      return `${path} is ${quote(error.data)}, which does not match ${params["pattern"]}.`;
+      return `${path} must be ${parentSchema[MUST_BE] ?? `a text that matches ${params["pattern"]}`}, not ${quote(error.data)}.`;
     default:
       return `${path} ${error.message ?? "is not as the schema says"}.`;
   }

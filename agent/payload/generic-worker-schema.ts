@@ -1,5 +1,5 @@
 /** generic-worker's payload, as its posix multi-user engine takes it: `command` is a list of argv lists. */
-import { argv, artifactName, env, expires, notOffered, type Schema, word } from "./schema-parts.ts";
+import { argv, artifactName, env, expires, MUST_BE, notOffered, type Schema, word } from "./schema-parts.ts";
 
 /** A payload that the schema below has accepted and filled with its defaults. */
 export interface GenericWorkerPayload {
@@ -15,7 +15,7 @@ export interface GenericWorkerPayload {
     contentEncoding?: "identity" | "gzip";
     optional: boolean;
   }[];
-  features: { liveLog: boolean; backingLog: boolean; resourceMonitor?: boolean };
+  features: { liveLog: boolean; backingLog: boolean; resourceMonitor: boolean };
   logs: { live: string; backing: string };
   onExitStatus: { retry: number[] };
   supersederUrl?: string;
@@ -26,11 +26,12 @@ const artifact: Schema = {
   properties: {
     type: { type: "string", enum: ["file", "directory"] },
     path: { ...word, minLength: 1, description: "Relative to the task directory, or absolute." },
-    name: { ...artifactName, description: "Printable ASCII. The path when absent." },
+    name: { ...artifactName, description: "Printable ASCII. When absent, the path: `./a//b` is named `a/b`." },
     expires: { ...expires, description: `Not before the task's deadline. ${expires["description"]}` },
     contentType: {
       type: "string",
       pattern: "^[\\x20-\\x7e]+$",
+      [MUST_BE]: "1 to 255 characters of printable ASCII",
       maxLength: 255,
       description: "Printable ASCII. Guessed from the file name when absent.",
     },
@@ -56,14 +57,14 @@ const features: Schema = {
     backingLog: { type: "boolean", default: true, description: "The log is uploaded when the task ends." },
     resourceMonitor: {
       type: "boolean",
-      description:
-        "Accepted, because generic-worker switches it on by default; this worker does not sample memory. When it is asked for, the log says so.",
+      default: true,
+      description: "The machine's memory is watched, and shown after each command.",
     },
     chainOfTrust: notOffered("chainOfTrust", "false"),
     taskclusterProxy: notOffered("taskclusterProxy", "false"),
     interactive: notOffered("interactive", "false"),
-    loopbackAudio: notOffered("loopbackAudio", "false"),
-    loopbackVideo: notOffered("loopbackVideo", "false"),
+    loopbackAudio: notOffered("loopbackAudio (a device of Linux)", "false"),
+    loopbackVideo: notOffered("loopbackVideo (a device of Linux)", "false"),
     runTaskAsCurrentUser: notOffered("runTaskAsCurrentUser (every task has a user of its own)", "false"),
   },
   additionalProperties: false,
@@ -109,7 +110,13 @@ export const genericWorkerSchema: Schema = {
           default: [],
           description: "Exit codes after which the queue runs the task again.",
         },
-        purgeCaches: notOffered("onExitStatus.purgeCaches (it has no caches yet)", "empty"),
+        purgeCaches: {
+          type: "array",
+          items: { type: "integer", minimum: 0 },
+          uniqueItems: true,
+          default: [],
+          description: "Exit codes after which the task's caches are removed. There are no caches yet.",
+        },
       },
       additionalProperties: false,
       default: {},
@@ -119,8 +126,8 @@ export const genericWorkerSchema: Schema = {
     supersederUrl: { type: "string", description: "Accepted and not used, as in generic-worker. The log says so." },
     taskclusterProxyInterface: {
       type: "string",
-      enum: ["localhost"],
-      description: "The one place where a proxy could listen.",
+      enum: ["localhost", "docker-bridge"],
+      description: "Where a proxy would listen. Without `features.taskclusterProxy` it means nothing.",
     },
     image: notOffered("image (a docker-worker payload)", "absent"),
     context: notOffered("context", "absent"),

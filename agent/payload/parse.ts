@@ -10,7 +10,8 @@ import { secondsOf } from "./duration.ts";
 import { explain } from "./explain.ts";
 import { type GenericWorkerPayload, genericWorkerSchema } from "./generic-worker-schema.ts";
 import { type ArtifactSpec, type Dialect, emptyPayload, type TaskPayload } from "./payload.ts";
-import { NOT_OFFERED, type Schema } from "./schema-parts.ts";
+import { MUST_BE, NOT_OFFERED, type Schema } from "./schema-parts.ts";
+import { switchedOff } from "./switched-off.ts";
 import { type TaskclusterWorkerPayload, taskclusterWorkerSchema } from "./taskcluster-worker-schema.ts";
 import { disabledErrors, longestRunTime, runTimeErrors } from "./worker-limits.ts";
 
@@ -20,10 +21,13 @@ const EXPIRES_TOLERANCE_MS = 1_000;
 /** The payload is refused; `errors` has a sentence for everything that is wrong with it. */
 export class PayloadError extends TaskError {
   readonly errors: readonly string[];
-  constructor(errors: readonly string[]) {
+  /** What the payload does not conform to; null when that is no matter of a schema. */
+  readonly schema: Schema | null;
+  constructor(errors: readonly string[], schema: Schema | null = null) {
     const [first = "task.payload is refused.", ...others] = errors;
     super("malformed-payload", others.length > 0 ? `${first} (${others.length} more above)` : first);
     this.name = "PayloadError";
+    this.schema = schema;
     this.errors =
       errors.length > MOST_ERRORS
         ? [...errors.slice(0, MOST_ERRORS), `… and ${errors.length - MOST_ERRORS} more errors.`]
@@ -34,7 +38,7 @@ export class PayloadError extends TaskError {
 // Strict types are off: `anyOf` beside properties that it does not repeat is meant here.
 const ajv = new Ajv({ allErrors: true, useDefaults: true, verbose: true, strictTypes: false, strictRequired: false });
 ajvFormats.default(ajv, ["date-time", "uri"]);
-ajv.addVocabulary([NOT_OFFERED]);
+ajv.addVocabulary([NOT_OFFERED, MUST_BE]);
 const isGenericWorkers = ajv.compile<GenericWorkerPayload>(genericWorkerSchema);
 const isTaskclusterWorkers = ajv.compile<TaskclusterWorkerPayload>(taskclusterWorkerSchema);
 
@@ -51,37 +55,43 @@ export function dialectOf(payload: Readonly<Record<string, unknown>>, fallback: 
   return Array.isArray(first) ? "generic-worker" : fallback;
 }
 
+const dockerWorkers =
+  "task.payload.image makes this a docker-worker payload, and this worker has no containers: " +
+  "expected is a payload of generic-worker, whose command is a list of argvs, or of taskcluster-worker.";
+
+type PayloadConfig = Pick<AgentConfig, "dialect" | "maxTaskRunTime" | "plugins"> & Parameters<typeof switchedOff>[1];
+
 /** Throws PayloadError, which names everything that is wrong. The task itself is left as it was. */
-export function parsePayload(
-  task: TaskDefinition,
-  config: Pick<AgentConfig, "dialect" | "maxTaskRunTime" | "plugins">,
-): TaskPayload {
+export function parsePayload(task: TaskDefinition, config: PayloadConfig): TaskPayload {
+  if ("image" in task.payload) throw new PayloadError([dockerWorkers]);
   const dialect = dialectOf(task.payload, config.dialect);
   const limit = dialect === "generic-worker" ? config.maxTaskRunTime : longestRunTime(config);
   const payload =
     dialect === "generic-worker"
-      ? fromGenericWorker(accept(isGenericWorkers, task.payload))
-      : fromTaskclusterWorker(accept(isTaskclusterWorkers, task.payload), limit);
+      ? fromGenericWorker(accept(isGenericWorkers, task.payload, genericWorkerSchema))
+      : fromTaskclusterWorker(accept(isTaskclusterWorkers, task.payload, taskclusterWorkerSchema), limit);
   const errors = [
-    ...(dialect === "generic-worker" ? [] : disabledErrors(task.payload, config.plugins)),
+    ...(dialect === "generic-worker"
+      ? switchedOff(task.payload, config)
+      : disabledErrors(task.payload, config.plugins)),
     ...runTimeErrors(payload, limit),
     ...logErrors(payload),
+    ...(dialect === "generic-worker" ? repetitions(task.payload) : []),
     ...artifactErrors(payload, task),
   ];
   if (errors.length > 0) throw new PayloadError(errors);
   return payload;
 }
 
-function accept<T>(validate: ValidateFunction<T>, payload: Readonly<Record<string, unknown>>): T {
+function accept<T>(validate: ValidateFunction<T>, payload: TaskDefinition["payload"], schema: Schema): T {
   const filled: unknown = structuredClone(payload);
   if (validate(filled)) return filled;
-  throw new PayloadError(explain(validate.errors ?? []));
+  throw new PayloadError(explain(validate.errors ?? []), schema);
 }
 
 function fromGenericWorker(payload: GenericWorkerPayload): TaskPayload {
   const { command, maxRunTime, env, logs, onExitStatus, features, supersederUrl } = payload;
   const notices: string[] = [];
-  if (features.resourceMonitor) notices.push("features.resourceMonitor: this worker does not sample memory.");
   if (supersederUrl !== undefined) notices.push("supersederUrl: this worker does not supersede tasks.");
   return {
     dialect: "generic-worker",
@@ -93,8 +103,12 @@ function fromGenericWorker(payload: GenericWorkerPayload): TaskPayload {
       name: artifact.name ?? posix.normalize(artifact.path),
     })),
     logs,
-    onExitStatus,
-    features: { liveLog: features.liveLog, backingLog: features.backingLog },
+    onExitStatus: { retry: onExitStatus.retry },
+    features: {
+      liveLog: features.liveLog,
+      backingLog: features.backingLog,
+      resourceMonitor: features.resourceMonitor,
+    },
     notices,
   };
 }
@@ -127,6 +141,19 @@ function wholeOf(artifact: Omit<ArtifactSpec, "optional"> & { optional?: boolean
   return JSON.stringify([type, path, name, expires, contentType, contentEncoding, optional]);
 }
 
+/** As they are written: JSON Schema takes it, and it is harmless, when one artifact is there twice in other words. */
+function repetitions({ artifacts }: TaskDefinition["payload"]): string[] {
+  const first = new Map<string, number>();
+  return [artifacts ?? []].flat().flatMap((artifact, index) => {
+    const whole = JSON.stringify(Object.entries(Object(artifact)).sort());
+    const same = first.get(whole);
+    if (same === undefined) first.set(whole, index);
+    return same === undefined
+      ? []
+      : `task.payload.artifacts[${index}] repeats artifacts[${same}]; no two may be alike.`;
+  });
+}
+
 function logErrors({ logs, features }: TaskPayload): string[] {
   if (logs.live !== logs.backing || !features.liveLog || !features.backingLog) return [];
   return [`task.payload.logs gives both logs the name ${JSON.stringify(logs.live)}; they need one each.`];
@@ -134,13 +161,8 @@ function logErrors({ logs, features }: TaskPayload): string[] {
 
 function artifactErrors({ dialect, artifacts }: TaskPayload, task: TaskDefinition): string[] {
   const errors: string[] = [];
-  const seen = new Set<string>();
-  for (const [index, artifact] of artifacts.entries()) {
+  for (const [index, { type, name, expires }] of artifacts.entries()) {
     const path = `task.payload.artifacts[${index}]`;
-    const { type, name, expires } = artifact;
-    const whole = wholeOf(artifact);
-    if (seen.has(whole)) errors.push(`${path} repeats an earlier artifact.`);
-    seen.add(whole);
     // What lies in a folder is named after the folder, which may therefore be ".".
     if (!isArtifactName(type === "directory" ? posix.join(name, "file") : name)) {
       errors.push(

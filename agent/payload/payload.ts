@@ -31,7 +31,7 @@ export interface TaskPayload {
   /** Names of the log artifacts. */
   readonly logs: { readonly live: string; readonly backing: string };
   readonly onExitStatus: { readonly retry: readonly number[] };
-  readonly features: { readonly liveLog: boolean; readonly backingLog: boolean };
+  readonly features: { readonly liveLog: boolean; readonly backingLog: boolean; readonly resourceMonitor: boolean };
   /** A line each for the task log about what was asked for and has no effect. */
   readonly notices: readonly string[];
 }
@@ -46,7 +46,7 @@ export function emptyPayload(dialect: Dialect): TaskPayload {
     artifacts: [],
     logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
     onExitStatus: { retry: [] },
-    features: { liveLog: true, backingLog: true },
+    features: { liveLog: true, backingLog: true, resourceMonitor: true },
     notices: [],
   };
 }

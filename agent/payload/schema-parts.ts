@@ -8,6 +8,9 @@ export type Schema = Readonly<Record<string, unknown>>;
 /** Marks a property that the dialect has and this worker does not offer; its value is the name of the feature. */
 export const NOT_OFFERED = "x-notOffered";
 
+/** On a `pattern`: what a reader is told instead of it, after "must be". */
+export const MUST_BE = "x-mustBe";
+
 /** Accepts only the value that switches the feature off: false, an empty list, or no value at all. */
 export function notOffered(feature: string, off: "false" | "empty" | "absent"): Schema {
   const only: Record<typeof off, Schema> = {
@@ -21,6 +24,7 @@ export function notOffered(feature: string, off: "false" | "empty" | "absent"): 
 export const word: Schema = {
   type: "string",
   pattern: "^[^\\u0000]*$",
+  [MUST_BE]: "a text without NUL characters",
   maxLength: 96 * 1024,
 };
 
@@ -41,6 +45,7 @@ export const artifactName: Schema = {
   type: "string",
   description: "Printable ASCII, as the queue demands.",
   pattern: artifactNamePattern,
+  [MUST_BE]: "1 to 1024 characters of printable ASCII",
 };
 
 export const expires: Schema = {

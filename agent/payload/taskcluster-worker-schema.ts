@@ -1,6 +1,6 @@
 /** taskcluster-worker's payload, as its macosx and native engines and their plugins take it: `command` is one argv. */
 import { type Duration, duration } from "./duration.ts";
-import { argv, env, expires, notOffered, type Schema, word } from "./schema-parts.ts";
+import { argv, env, expires, MUST_BE, notOffered, type Schema, word } from "./schema-parts.ts";
 
 /** A payload that the schema below has accepted and filled with its defaults. */
 export interface TaskclusterWorkerPayload {
@@ -16,16 +16,28 @@ export interface TaskclusterWorkerPayload {
   supersederUrl?: string;
 }
 
-const address: Schema = { type: "string", format: "uri", pattern: "^https?://", maxLength: 8192 };
+const address: Schema = {
+  type: "string",
+  format: "uri",
+  pattern: "^https?://",
+  [MUST_BE]: "an http or https address",
+  maxLength: 8192,
+};
 
 const artifact: Schema = {
   type: "object",
   properties: {
     type: { type: "string", enum: ["file", "directory"] },
-    path: { ...word, pattern: "^[^\\u0000]*[^/\\u0000]$", description: "Relative to the home, or absolute." },
+    path: {
+      ...word,
+      pattern: "^[^\\u0000]*[^/\\u0000]$",
+      [MUST_BE]: "a text that does not end in a slash",
+      description: "Relative to the home, or absolute.",
+    },
     name: {
       type: "string",
       pattern: "^[\\x20-\\x2e\\x30-\\x7e](?:[\\x20-\\x7e]{0,1022}[\\x20-\\x2e\\x30-\\x7e])?$",
+      [MUST_BE]: "1 to 1024 characters of printable ASCII without a slash at either end",
       description: "Printable ASCII, no slash at either end.",
     },
     expires,
@@ -44,7 +56,12 @@ export const taskclusterWorkerSchema: Schema = {
       description:
         "A file that is downloaded into the home, under its own name and executable. Without `command` it is what runs.",
     },
-    sha256: { type: "string", pattern: "^[0-9a-f]{64}$", description: "Hash that the file of `link` must have." },
+    sha256: {
+      type: "string",
+      pattern: "^[0-9a-f]{64}$",
+      [MUST_BE]: "64 hexadecimal digits in small letters",
+      description: "Hash that the file of `link` must have.",
+    },
     context: {
       ...address,
       description:

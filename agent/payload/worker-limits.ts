@@ -40,5 +40,7 @@ export function disabledErrors(payload: Readonly<Record<string, unknown>>, plugi
 /** `most` is in seconds. */
 export function runTimeErrors({ maxRunTimeSeconds }: TaskPayload, most: number): string[] {
   if (maxRunTimeSeconds === null || maxRunTimeSeconds <= most) return [];
-  return [`task.payload.maxRunTime is ${maxRunTimeSeconds} seconds, but this worker allows at most ${most}.`];
+  return [
+    `task.payload.maxRunTime: the task's maxRunTime of ${maxRunTimeSeconds} exceeded allowed maximum of ${most} seconds.`,
+  ];
 }

@@ -1,13 +1,14 @@
 /**
  * A feature of a task is a plugin: one file here and one line in plugins.ts. The hooks of a task plugin, in order, each
- * called at most once, never two hooks of one plugin at the same time; the plugins' hooks of one stage run side by side:
+ * called at most once (`command` once for each), never two hooks of one plugin at the same time; the plugins' hooks of one stage run side by side:
  *
- *   newTaskPlugin → buildSandbox → (sandbox starts) started → (commands end, user killed) stopped
+ *   newTaskPlugin → buildSandbox → (sandbox starts) started → command … → (commands end, user killed) stopped
  *     → (log closed) finished, or exception in place of what remains → dispose, always
  *
  * A hook may throw a TaskError; anything else it throws is resolved internal-error.
  */
 import type { ResultSet, Sandbox, SandboxBuilder } from "../engine/engine.ts";
+import type { LogRow } from "../log-lines.ts";
 import type { ExceptionReason } from "../outcome.ts";
 import type { TaskContext } from "../task-context.ts";
 
@@ -36,6 +37,8 @@ export interface TaskPlugin {
   buildSandbox?(builder: SandboxBuilder): Promise<void>;
   /** The sandbox exists; the first command starts when all plugins have returned. */
   started?(sandbox: Sandbox): Promise<void>;
+  /** A command is about to run. What it answers is called when the command has ended, for rows of its block in the log. */
+  command?(): () => readonly LogRow[];
   /** All commands ended and the task user has no process left. False makes the task failed. */
   stopped?(result: ResultSet, success: boolean): Promise<boolean>;
   /** The log is closed; the run is not yet reported completed or failed. */

@@ -9,6 +9,7 @@ import { logPrefixPlugin } from "./logprefix.ts";
 import { maxRunTimePlugin } from "./maxruntime.ts";
 import type { Plugin, WorkerControl } from "./plugin.ts";
 import { rebootPlugin } from "./reboot.ts";
+import { resourceMonitorPlugin } from "./resourcemonitor.ts";
 import { stopOnErrorPlugin } from "./stoponerror.ts";
 import { successPlugin } from "./success.ts";
 import { taskLogPlugin } from "./tasklog.ts";
@@ -34,6 +35,7 @@ export function newPlugins({ liveLogs, settings, worker, retries }: PluginServic
     logPrefixPlugin(settings.logprefix),
     maxRunTimePlugin,
     rebootPlugin(settings.reboot ?? {}, worker),
+    resourceMonitorPlugin(),
     stopOnErrorPlugin(settings.stoponerror !== undefined, worker),
     successPlugin,
     taskLogPlugin(retries),

@@ -4,11 +4,12 @@ import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import type { PluginSettings } from "../../agent/config/plugin-settings.ts";
+import { defaultConfig } from "../../agent/config.ts";
 import { dialectOf, PayloadError, parsePayload, schemaFor } from "../../agent/payload/parse.ts";
 import type { TaskPayload } from "../../agent/payload/payload.ts";
 import type { TaskDefinition } from "../../agent/queue/types.ts";
 
-const config = { dialect: "generic-worker", maxTaskRunTime: 3600, plugins: {} } as const;
+const config = { ...defaultConfig, maxTaskRunTime: 3600 };
 
 function task(payload: Record<string, unknown>): TaskDefinition {
   return {
@@ -67,7 +68,7 @@ describe("generic-worker's dialect", () => {
       artifacts: [],
       logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
       onExitStatus: { retry: [] },
-      features: { liveLog: true, backingLog: true },
+      features: { liveLog: true, backingLog: true, resourceMonitor: true },
       notices: [],
     });
   });
@@ -79,43 +80,6 @@ describe("generic-worker's dialect", () => {
   it("names an artifact after its path when it has no name", () => {
     const { artifacts } = accepted({ ...generic, artifacts: [{ type: "file", path: "public/a.txt" }] });
     assert.deepEqual(artifacts, [{ type: "file", path: "public/a.txt", name: "public/a.txt", optional: false }]);
-  });
-  it("needs a command and a maxRunTime, and says both", () => {
-    assert.deepEqual(refused({}), [
-      'task.payload needs the property "command".',
-      'task.payload needs the property "maxRunTime".',
-    ]);
-  });
-  it("refuses an unknown property and names the nearest one", () => {
-    assert.deepEqual(refused({ ...generic, comand: [] }), [
-      'task.payload has the unknown property "comand"; did you mean "command"?',
-    ]);
-  });
-  it("refuses a command that is a text", () => {
-    assert.deepEqual(refused({ command: "true", maxRunTime: 1 }), ["task.payload.command must be a list, not a text."]);
-  });
-  it("refuses an empty command", () => {
-    assert.deepEqual(refused({ command: [[]], maxRunTime: 1 }), ["task.payload.command[0] must have at least 1 item."]);
-  });
-  it("refuses a NUL in a word of a command", () => {
-    assert.match(refused({ command: [["a\0b"]], maxRunTime: 1 })[0] ?? "", /^task\.payload\.command\[0\]\[0\] is /);
-  });
-  it("refuses a maxRunTime above what the worker allows", () => {
-    assert.deepEqual(refused({ ...generic, maxRunTime: 3601 }), [
-      "task.payload.maxRunTime is 3601 seconds, but this worker allows at most 3600.",
-    ]);
-  });
-  it("refuses a maxRunTime that is no whole number of at least 1", () => {
-    for (const maxRunTime of [0, 1.5, "60"]) assert.equal(refused({ ...generic, maxRunTime }).length, 1);
-  });
-  it("refuses a variable whose value is no text", () => {
-    assert.deepEqual(refused({ ...generic, env: { A: 1 } }), ["task.payload.env.A must be a text, not a number."]);
-  });
-  it("refuses a variable name that bash cannot export, and says why", () => {
-    assert.deepEqual(refused({ ...generic, env: { "bad d": "1" } }), [
-      'task.payload.env has the name "bad d", which no command can be given as an environment variable: names are letters, digits and underscores, at most 256, and do not begin with a digit.',
-    ]);
-    assert.match(refused({ ...generic, env: { UID: "0" } })[0] ?? "", /"UID".*bash holds it read-only\.$/);
   });
   it("refuses each feature that is not offered, by its name", () => {
     const payload = {
@@ -134,34 +98,23 @@ describe("generic-worker's dialect", () => {
     const features = { taskclusterProxy: false, chainOfTrust: false, interactive: false, loopbackVideo: false };
     assert.equal(accepted({ ...generic, mounts: [], osGroups: [], features }).dialect, "generic-worker");
   });
-  it("refuses a docker-worker payload by name", () => {
-    assert.deepEqual(refused({ ...generic, image: "ubuntu" }), [
-      "task.payload.image asks for image (a docker-worker payload), which this worker does not offer.",
-    ]);
-  });
-  it("says in the log that an asked-for resource monitor does nothing", () => {
-    assert.match(accepted({ ...generic, features: { resourceMonitor: true } }).notices[0] ?? "", /resourceMonitor/);
-  });
   it("lets live and backing log be switched off and renamed", () => {
     const { features, logs } = accepted({ ...generic, features: { liveLog: false }, logs: { live: "a/b.log" } });
-    assert.deepEqual(features, { liveLog: false, backingLog: true });
+    assert.deepEqual(features, { liveLog: false, backingLog: true, resourceMonitor: true });
     assert.deepEqual(logs, { live: "a/b.log", backing: "public/logs/live_backing.log" });
   });
-  it("refuses one name for both logs", () => {
-    assert.deepEqual(refused({ ...generic, logs: { live: "a.log", backing: "a.log" } }), [
-      'task.payload.logs gives both logs the name "a.log"; they need one each.',
-    ]);
+  it("takes what generic-worker takes and what means nothing here", () => {
+    const onExitStatus = { retry: [], purgeCaches: [0, 3] };
+    const { notices } = accepted({ ...generic, onExitStatus, taskclusterProxyInterface: "docker-bridge" });
+    assert.deepEqual(notices, []);
   });
-  it("refuses to purge caches that it does not have", () => {
-    assert.deepEqual(refused({ ...generic, onExitStatus: { purgeCaches: [3] } }), [
-      "task.payload.onExitStatus.purgeCaches asks for onExitStatus.purgeCaches (it has no caches yet), which this worker does not offer.",
-    ]);
-    accepted({ ...generic, onExitStatus: { purgeCaches: [] } });
+  it("says in the log that a supersederUrl has no effect", () => {
+    assert.match(accepted({ ...generic, supersederUrl: "https://example.com" }).notices[0] ?? "", /^supersederUrl: /);
   });
-  it("refuses exit code 0 as a reason to retry", () => {
-    assert.deepEqual(refused({ ...generic, onExitStatus: { retry: [0] } }), [
-      "task.payload.onExitStatus.retry[0] must be at least 1.",
-    ]);
+  it("goes without a feature that is switched off, unless the payload asks for it in so many words", () => {
+    const off = { ...config, enableLiveLog: false, enableResourceMonitor: false };
+    assert.deepEqual(parsePayload(task({ ...generic, features: { liveLog: false } }), off).commands, [["true"]]);
+    assert.throws(() => parsePayload(task({ ...generic, features: { liveLog: true } }), off), PayloadError);
   });
   it("looks for what was meant by the first unknown properties only", () => {
     const unknown = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`maxRunTim${"e".repeat(i + 2)}`, 1]));
@@ -198,13 +151,9 @@ describe("artifacts", () => {
       /artifacts\[0\]\.expires after task expiry/,
     );
   });
-  it("must expire at a date", () => {
-    assert.match(refused(withExpires("tomorrow"))[0] ?? "", /must be a date like/);
-  });
-  it("must not be listed twice", () => {
-    assert.deepEqual(refused({ ...generic, artifacts: [artifact, artifact] }), [
-      "task.payload.artifacts[1] repeats an earlier artifact.",
-    ]);
+  it("may be listed twice in other words, as JSON Schema has it", () => {
+    const artifacts = [artifact, { ...artifact, optional: false }];
+    assert.equal(accepted({ ...generic, artifacts }).artifacts.length, 2);
   });
   it("need a name of printable ASCII", () => {
     assert.match(
@@ -230,10 +179,6 @@ describe("artifacts", () => {
       ["a/b.txt", "."],
     );
   });
-  it("are refused for a contentType that no HTTP header can carry", () => {
-    const artifacts = [{ ...artifact, contentType: "text/plain\r\nX-Other: 1" }];
-    assert.match(refused({ ...generic, artifacts })[0] ?? "", /contentType/);
-  });
 });
 
 describe("taskcluster-worker's dialect", () => {
@@ -254,22 +199,6 @@ describe("taskcluster-worker's dialect", () => {
     assert.deepEqual(link, { url: "https://example.com/test.sh", sha256: "a".repeat(64) });
     assert.deepEqual(commands, []);
   });
-  it("refuses a link that is no http address", () => {
-    assert.match(refused({ link: "file:///etc/passwd" })[0] ?? "", /task\.payload\.link/);
-  });
-  it("refuses a sha256 without a link", () => {
-    assert.deepEqual(refused({ ...plain, sha256: "a".repeat(64) }), [
-      "task.payload.sha256 is only for payloads with link.",
-    ]);
-  });
-  it("needs a command or a link", () => {
-    const errors = () => parsePayload(task({}), { ...config, dialect: "taskcluster-worker" });
-    assert.throws(errors, { message: 'task.payload needs a "command" or a "link".' });
-  });
-  it("refuses a command that is a text", () => {
-    const errors = () => parsePayload(task({ command: "ls" }), { ...config, dialect: "taskcluster-worker" });
-    assert.throws(errors, { message: "task.payload.command must be a list, not a text." });
-  });
   it("takes maxRunTime in seconds and in words", () => {
     const seconds = (maxRunTime: unknown) => accepted({ ...plain, maxRunTime }).maxRunTimeSeconds;
     assert.deepEqual([90, "1 hour", "30 min", "0 hours 45 minutes", "45m"].map(seconds), [90, 3600, 1800, 2700, 2700]);
@@ -289,15 +218,13 @@ describe("taskcluster-worker's dialect", () => {
     assert.equal(child.status, 0);
     assert.equal(refused({ ...plain, maxRunTime: `1${" ".repeat(63)}h` }).length, 1);
   });
-  it("refuses a maxRunTime that says no time", () => {
-    assert.deepEqual(refused({ ...plain, maxRunTime: "soon" }), [
-      'task.payload.maxRunTime must be seconds, or a text like "1 hour 30 minutes", not "soon".',
-    ]);
-  });
   it("takes a context beside the command, and one alone is no task", () => {
     const context = "https://example.com/tree.tar.gz";
     assert.equal(accepted({ ...plain, context }).context, context);
-    assert.match(refused({ ...plain, context: "tree.zip" })[0] ?? "", /^task\.payload\.context is "tree\.zip"/);
+    assert.match(
+      refused({ ...plain, context: "tree.zip" })[0] ?? "",
+      /^task\.payload\.context must be an http or https address/,
+    );
     const alone = () => parsePayload(task({ context }), { ...config, dialect: "taskcluster-worker" });
     assert.throws(alone, { message: 'task.payload needs a "command" or a "link".' });
   });
@@ -321,12 +248,15 @@ describe("taskcluster-worker's dialect", () => {
   });
   it("refuses what it does not offer by name, and takes what switches it off", () => {
     const asked = { caches: [{ mountPoint: "a", options: {} }], chainOfTrust: true, certifiedLog: true };
-    const errors = refused({ ...plain, ...asked, enableRelengAPIProxy: true, image: "x" });
+    const errors = refused({ ...plain, ...asked, enableRelengAPIProxy: true });
     assert.deepEqual(
       errors.map(
-        (error) => /^task\.payload\.(\w+) asks for \1.*, which this worker does not offer\.$/.exec(error)?.[1],
+        (error) =>
+          /^task\.payload\.(\w+) asks for \1.*, which this worker does not offer; leave it out, or say (false|\[\])\.$/.exec(
+            error,
+          )?.[1],
       ),
-      ["caches", "chainOfTrust", "certifiedLog", "enableRelengAPIProxy", "image"],
+      ["caches", "chainOfTrust", "certifiedLog", "enableRelengAPIProxy"],
     );
     accepted({ ...plain, caches: [], chainOfTrust: false, certifiedLog: false, enableRelengAPIProxy: false });
   });
@@ -351,7 +281,7 @@ describe("settings of plugins", () => {
       [600, 600, 600],
     );
     assert.deepEqual(judge(plugins, { ...plain, maxRunTime: 601 }), [
-      "task.payload.maxRunTime is 601 seconds, but this worker allows at most 600.",
+      "task.payload.maxRunTime: the task's maxRunTime of 601 exceeded allowed maximum of 600 seconds.",
     ]);
     assert.equal(seconds(plugins, { ...generic, maxRunTime: 3600 }), 3600);
   });

@@ -97,7 +97,9 @@ test("the names are those of the payload", async (t) => {
 });
 
 test("without the live log there is still the backing log", async (t) => {
-  const { task, hooks, artifact } = await logged(t, { features: { liveLog: false, backingLog: true } });
+  const { task, hooks, artifact } = await logged(t, {
+    features: { liveLog: false, backingLog: true, resourceMonitor: true },
+  });
   await hooks?.buildSandbox?.(noBuilder);
   await task.log.close();
   await hooks?.finished?.(true);
@@ -106,7 +108,9 @@ test("without the live log there is still the backing log", async (t) => {
 });
 
 test("without the backing log the live log ends with the task", async (t) => {
-  const { task, hooks, artifact } = await logged(t, { features: { liveLog: true, backingLog: false } });
+  const { task, hooks, artifact } = await logged(t, {
+    features: { liveLog: true, backingLog: false, resourceMonitor: true },
+  });
   await hooks?.buildSandbox?.(noBuilder);
   await task.log.close();
   await hooks?.finished?.(true);
@@ -115,6 +119,9 @@ test("without the backing log the live log ends with the task", async (t) => {
 });
 
 test("a task that wants neither log, or a worker that gives none to its dialect, has no such plugin", async (t) => {
-  assert.equal((await logged(t, { features: { liveLog: false, backingLog: false } })).hooks, null);
+  assert.equal(
+    (await logged(t, { features: { liveLog: false, backingLog: false, resourceMonitor: true } })).hooks,
+    null,
+  );
   assert.equal((await logged(t, { dialect: "taskcluster-worker" }, false)).hooks, null);
 });
