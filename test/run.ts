@@ -15,7 +15,7 @@ const apart = ["bench", "soak", "mac"];
 const fileTimeoutMs = 15 * 60_000;
 const filesAtOnce = 2;
 /** Begun first, so that the end of a run is short files and no core waits for one that is long. */
-const longFirst = ["fuzz", "stories", "crash", "engine", "attack", "helper"];
+const longFirst = ["conformance", "fuzz", "stories", "crash", "engine", "attack", "helper"];
 /**
  * A bomb slows down whatever runs beside it, beyond the deadlines of others. Tasks on a private machine have uids that
  * helpers outside may have given out as well, and a kill from there reaches them.

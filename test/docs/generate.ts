@@ -8,6 +8,7 @@ import { workEnds } from "../../agent/cli/work-ends.ts";
 import { schemaFor } from "../../agent/payload/parse.ts";
 import { catalogue } from "../attack/catalogue/catalogue.ts";
 import { attacksTable } from "./attacks-table.ts";
+import { countsTable, reasonsTable } from "./conformance-tables.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
 import { refusedTable, settingsTable, withoutEffectTable } from "./settings-table.ts";
@@ -35,6 +36,12 @@ function workEndsTable(): string {
 export const generated: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
   "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable, "work-ends": workEndsTable },
   "docs/configuration.md": { settings: settingsTable, "without-effect": withoutEffectTable, refused: refusedTable },
+  "docs/conformance.md": {
+    counts: countsTable,
+    different: () => reasonsTable("different", "why"),
+    "not-yet": () => reasonsTable("not yet", "what is missing"),
+    "not-applicable": () => reasonsTable("not applicable", "why"),
+  },
   "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
   "docs/payload.md": {
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
