@@ -54,7 +54,9 @@ export class LocalSession {
   /** `mode` is that of the configuration's file, which nobody but its owner should read. */
   startWorker(settings: object, mode = 0o600, command: readonly string[] = ["work", "macosx"]): Launched {
     const config = join(this.#directory, `worker-${this.#workers.length}.yml`);
-    writeFileSync(config, JSON.stringify({ requiredDiskSpaceMegabytes: 0, ...settings }), { mode });
+    // A file in taskcluster-worker's layout has all of its settings in one.
+    const all = "config" in settings ? settings : { requiredDiskSpaceMegabytes: 0, ...settings };
+    writeFileSync(config, JSON.stringify(all), { mode });
     const worker = new Launched([...command, "--with-helper", "--config", config], { env: this.#env });
     this.#workers.push(worker);
     return worker;
@@ -67,6 +69,13 @@ export class LocalSession {
     assert.equal(await submit.status(), 0, submit.stderr.join("; "));
     assert.equal(submit.stdout.length, payloads.length);
     return [...submit.stdout];
+  }
+
+  /** The id of the one task of a file, when it is resolved as completed. */
+  async completed(file: string): Promise<string> {
+    const submit = new Launched(["submit", file, "--wait"], { env: this.#env });
+    assert.equal(await submit.status(), 0, submit.stderr.join("; "));
+    return submit.stdout[0] ?? assert.fail("it has an id");
   }
 
   cancel(taskId: string): Promise<void> {
@@ -98,8 +107,13 @@ export class LocalSession {
   }
 
   /** The uploaded log of the first run. */
-  async log(taskId: string): Promise<string> {
-    const path = `task/${taskId}/runs/0/artifacts/public/logs/live_backing.log`;
+  log(taskId: string): Promise<string> {
+    return this.artifact(taskId, "public/logs/live_backing.log");
+  }
+
+  /** A file that the first run has uploaded. */
+  async artifact(taskId: string, name: string): Promise<string> {
+    const path = `task/${taskId}/runs/0/artifacts/${name}`;
     const answer = await fetch(`${this.#rootUrl}/api/queue/v1/${path}`);
     assert.equal(answer.status, 200);
     return answer.text();
