@@ -37,14 +37,14 @@ export async function uploadObject(task: TaskContext, file: ObjectFile, retries:
     task.queue.createObject(name, { storageType: "object", expires, contentType }, patience),
   );
   const methods = { ...dataInline, putUrl: { contentType, contentLength: source.size } };
-  const propose = (): Promise<PutTarget | null> => call(() => object.propose(methods, patience));
-  const first = await propose();
-  if (first !== null) {
-    let unused: PutTarget | null = first;
+  const propose = () => call(() => object.propose(methods, patience));
+  let method = await propose();
+  if (method !== "stored") {
+    let isUsed = false;
     const newTarget = async (): Promise<PutTarget> => {
-      const target = unused ?? (await propose());
-      unused = null;
-      if (target) return target;
+      if (isUsed) method = await propose();
+      isUsed = true;
+      if (typeof method === "object") return method;
       throw new TaskError("internal-error", `The object service gave no address to upload artifact ${name} to`);
     };
     await store(task, { name, source }, newTarget, retries);

@@ -13,6 +13,7 @@ import { QueueError } from "./task-queue.ts";
 
 /** Of the answer's headers, what matters. */
 interface Seen {
+  status: number | null;
   retryAfterMs: number;
   /** By how much this machine's clock is ahead of the service's, to the second; null when no answer said. */
   clockAheadMs: number | null;
@@ -25,14 +26,25 @@ subscribe("http.client.response.finish", (message) => {
   if (!seen || typeof message !== "object" || message === null || !("response" in message)) return;
   if (!(message.response instanceof IncomingMessage)) return;
   const { date, "retry-after": retryAfter } = message.response.headers;
+  seen.status = message.response.statusCode ?? null;
   seen.retryAfterMs = retryAfterMs(retryAfter);
   const clock = Date.parse(date ?? "");
   seen.clockAheadMs = Number.isNaN(clock) ? null : Date.now() - clock;
 });
 
+/**
+ * An answer without content, inside a call of `ask`. taskcluster-client shows a page of a captive portal, and a redirect
+ * to one, as no content too. Throws AnswerError.
+ */
+export function checkNothing(answer: unknown): void {
+  const status = calls.getStore()?.status;
+  if (answer !== undefined || status !== 204)
+    throw new AnswerError(`it was to be empty, and came with status ${status}`);
+}
+
 /** `heard` is told the clock's difference whenever an answer shows it. Throws QueueError, whatever `call` throws. */
 export async function ask<T>(call: () => Promise<T>, heard: (clockAheadMs: number) => void = () => {}): Promise<T> {
-  const seen: Seen = { retryAfterMs: 0, clockAheadMs: null };
+  const seen: Seen = { status: null, retryAfterMs: 0, clockAheadMs: null };
   try {
     return await calls.run(seen, call);
   } catch (thrown) {

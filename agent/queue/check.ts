@@ -5,11 +5,11 @@ import type {
   Claim,
   ClaimedRun,
   Credentials,
-  PutTarget,
   ReservedObject,
   RunId,
   TaskDefinition,
   TaskId,
+  UploadMethod,
 } from "./types.ts";
 
 const slug = /^[A-Za-z0-9_-]{8}[Q-T][A-Za-z0-9_-][CGKOSWaeimquy26-][A-Za-z0-9_-]{10}[AQgw]$/;
@@ -137,10 +137,11 @@ export function checkReservedObject(answer: unknown): ReservedObject {
   };
 }
 
-/** How the object service wants the content; null when it has it already. Throws AnswerError. */
-export function checkUpload(answer: unknown): PutTarget | null {
+/** Throws AnswerError. */
+export function checkUpload(answer: unknown): UploadMethod {
   const method = object(object(answer, "createUpload")["uploadMethod"], "uploadMethod");
-  if (method["dataInline"] === true) return null;
+  if (method["dataInline"] === true) return "stored";
+  if (method["putUrl"] === undefined) return "none";
   const putUrl = object(method["putUrl"], "putUrl");
   const given = object(putUrl["headers"], "headers");
   const headers = Object.fromEntries(Object.keys(given).map((name) => [name, text(given, name)]));
@@ -150,11 +151,6 @@ export function checkUpload(answer: unknown): PutTarget | null {
 /** finishUpload answers an empty object. Throws AnswerError. */
 export function checkFinished(answer: unknown): void {
   object(answer, "finishUpload");
-}
-
-/** finishArtifact answers nothing at all, which taskcluster-client shows as undefined. Throws AnswerError. */
-export function checkNothing(answer: unknown): void {
-  if (answer !== undefined) throw new AnswerError("finishArtifact has content");
 }
 
 export interface RunStatus {

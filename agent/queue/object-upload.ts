@@ -3,7 +3,7 @@ import taskcluster from "taskcluster-client";
 import { checkFinished, checkUpload } from "./check.ts";
 import { repeated } from "./repeated.ts";
 import type { Patience } from "./task-queue.ts";
-import type { Hashes, PutTarget, ReservedObject, UploadMethods } from "./types.ts";
+import type { Hashes, ReservedObject, UploadMethod, UploadMethods } from "./types.ts";
 
 export interface ObjectUploadOptions {
   readonly rootUrl: string;
@@ -26,8 +26,8 @@ export class ObjectUpload {
     });
   }
 
-  /** Where to store the content; null when it went along. Asked again, it gives a new address. Throws QueueError. */
-  async propose(proposedUploadMethods: UploadMethods, patience: Patience): Promise<PutTarget | null> {
+  /** Asked again, it gives a new address. Throws QueueError. */
+  async propose(proposedUploadMethods: UploadMethods, patience: Patience): Promise<UploadMethod> {
     const { name, projectId, uploadId, expires } = this.#options.reserved;
     const request = { projectId, uploadId, expires, proposedUploadMethods };
     return repeated(async () => checkUpload(await this.#service.createUpload(name, request)), patience);

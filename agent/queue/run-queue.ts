@@ -3,16 +3,8 @@ import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import taskcluster, { type Queue } from "taskcluster-client";
 import type { ExceptionReason } from "../outcome.ts";
-import { ask } from "./ask.ts";
-import {
-  checkArtifact,
-  checkNothing,
-  checkReclaim,
-  checkReported,
-  checkReservedObject,
-  checkRuns,
-  type RunStatus,
-} from "./check.ts";
+import { ask, checkNothing } from "./ask.ts";
+import { checkArtifact, checkReclaim, checkReported, checkReservedObject, checkRuns, type RunStatus } from "./check.ts";
 import { ObjectUpload } from "./object-upload.ts";
 import { repeated } from "./repeated.ts";
 import { retry } from "./retry.ts";

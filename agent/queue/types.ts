@@ -71,6 +71,9 @@ export interface UploadMethods {
   readonly putUrl: { readonly contentType: string; readonly contentLength: number };
 }
 
+/** How the object service wants the content: it has it already, there is no way that suits both, or a PUT. */
+export type UploadMethod = "stored" | "none" | PutTarget;
+
 /** In hex. */
 export interface Hashes {
   readonly sha256: string;

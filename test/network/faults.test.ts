@@ -1,65 +1,25 @@
 /** Faults of the network, each between a real worker and a real queue: nothing is lost, and the log says what it was. */
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import { describe, it, type TestContext } from "node:test";
-import { gunzipSync } from "node:zlib";
+import { describe, it } from "node:test";
 import type { AgentConfig } from "../../agent/config.ts";
-import { Fixture, type FixtureOptions } from "../worker/fixture.ts";
-import { type Fault, FaultyProxy } from "./faulty-proxy.ts";
-
-const sh = (script: string) => ["/bin/sh", "-c", script];
-const content = "the content of an artifact\n".repeat(200);
-const payload = {
-  command: [sh(`yes 'the content of an artifact' | head -n 200 > out.txt; echo said`)],
-  maxRunTime: 60,
-  artifacts: [{ type: "file", path: "out.txt", name: "public/out.txt" }],
-};
-
-/** A worker behind a proxy, for one task. */
-async function behind(t: TestContext, options: Partial<AgentConfig> = {}, more: FixtureOptions = {}) {
-  const started = Promise.withResolvers<FaultyProxy>();
-  const fixture = await Fixture.start(t, {
-    ...more,
-    // However long a claim lasts, so long is a report tried.
-    queue: { claimTimeoutMs: 20_000, ...more.queue },
-    config: { numberOfTasksToRun: 1, cancelCheckSecs: 1, ...options },
-    through: async ({ rootUrl }) => {
-      const proxy = await FaultyProxy.start(rootUrl);
-      started.resolve(proxy);
-      return proxy.rootUrl;
-    },
-  });
-  const proxy = await started.promise;
-  t.after(() => proxy.refuse());
-  return { fixture, proxy };
-}
-
-/** The task, its log and its artifact are as if nothing had happened, and no secret was written down. */
-async function assertAllThere(fixture: Fixture, proxy: FaultyProxy, taskId: string): Promise<void> {
-  const { state, runs } = await fixture.resolved(taskId);
-  assert.deepEqual({ state, runs: runs.length }, { state: "completed", runs: 1 });
-  const log = await fixture.log(taskId);
-  assert.match(log, /\nsaid\n/);
-  const artifact = fixture.queue.artifacts(taskId).find(({ name }) => name === "public/out.txt");
-  assert.ok(artifact?.blob);
-  const stored = await readFile(artifact.blob.path);
-  const plain = artifact.blob.contentEncoding === "gzip" ? gunzipSync(stored) : stored;
-  assert.equal(plain.toString(), content);
-  const written = fixture.logLines.join("") + log;
-  const secrets = proxy.named("put").map(({ path }) => path);
-  for (const secret of [...secrets, fixture.config.accessToken]) assert.ok(!written.includes(secret));
-}
-
-const busy = (status: number, headers = {}): Fault => ({ kind: "answer", status, headers, body: "<h1>Busy</h1>" });
-const portal: Fault = { kind: "answer", status: 200, headers: { "content-type": "text/html" }, body: "<p>Log in</p>" };
-const noJson: Fault = { kind: "answer", status: 200, headers: { "content-type": "application/json" }, body: "<p>" };
-const away: Fault = { kind: "answer", status: 302, headers: { location: "http://login.example/" } };
-const idle400: Fault = {
-  kind: "answer",
-  status: 400,
-  headers: { "content-type": "application/xml" },
-  body: "<Error><Code>RequestTimeout</Code><Message>Your socket connection was idle.</Message></Error>",
-};
+import { QueueClient } from "../../agent/queue/queue-client.ts";
+import {
+  assertAllThere,
+  away,
+  busy,
+  content,
+  idle400,
+  noJson,
+  payload,
+  portal,
+  quick,
+  quickRetries,
+  quiet,
+  said,
+  sh,
+} from "./bad-network.ts";
+import { behind } from "./behind.ts";
+import { chanceOf, type Fault } from "./faulty-proxy.ts";
 
 /** Every call that may be repeated, under each fault. */
 const repeatable = ["createArtifact", "put", "reportCompleted"];
@@ -98,6 +58,24 @@ describe("a task is completed, with all its artifacts, although the network give
     });
   }
 
+  for (const [name, fault] of Object.entries(faults)) {
+    it(`${name}, for each call of the object service`, async (t) => {
+      const { fixture, proxy } = await behind(t, { createObjectArtifacts: true });
+      // An object that is reserved, but whose reservation nobody heard of, cannot be had again.
+      const calls = ["createUpload", "put", "finishUpload", "finishArtifact"];
+      const hit = calls.filter((call) => call !== "put" || !notForPut.has(name));
+      proxy.rules = hit.map((call) => ({ call, fault, times: 1 }));
+      const large = {
+        ...payload,
+        command: [sh("yes 'the content of an artifact' | head -n 400 > out.txt; echo said")],
+      };
+      const taskId = await fixture.createTask(large);
+      await fixture.run();
+      await assertAllThere(fixture, proxy, taskId, content.repeat(2));
+      for (const { times } of proxy.rules) assert.equal(times, 0);
+    });
+  }
+
   it("an upload that is cut half-way, and S3's 400 for an idle connection", async (t) => {
     const { fixture, proxy } = await behind(t);
     proxy.rules = [
@@ -107,5 +85,76 @@ describe("a task is completed, with all its artifacts, although the network give
     const taskId = await fixture.createTask(payload);
     await fixture.run();
     await assertAllThere(fixture, proxy, taskId);
+  });
+});
+
+describe("a task in a bad network", { concurrency: 4 }, () => {
+  it("is completed although calls and uploads end in black holes", async (t) => {
+    const client = (config: AgentConfig) => new QueueClient(config, quick);
+    const { fixture, proxy } = await behind(t, {}, { client, plugins: { retries: quickRetries } });
+    proxy.rules = repeatable.map((call) => ({ call, fault: quiet, times: 1 }));
+    const taskId = await fixture.createTask(payload);
+    await fixture.run();
+    await assertAllThere(fixture, proxy, taskId);
+    assert.deepEqual(
+      proxy.rules.map(({ times }) => times),
+      [0, 0, 0],
+    );
+  });
+
+  for (const minutes of [-10, 10]) {
+    it(`keeps its claim, and is told why, with a clock that is off by ${minutes} minutes`, async (t) => {
+      const aheadMs = -minutes * 60_000;
+      const queue = { claimTimeoutMs: 2_500, now: () => Date.now() + aheadMs };
+      const { fixture, proxy } = await behind(t, {}, { queue });
+      proxy.dateAheadMs = aheadMs;
+      const taskId = await fixture.createTask({ ...payload, command: [sh("sleep 3"), ...payload.command] });
+      await fixture.run();
+      await assertAllThere(fixture, proxy, taskId);
+      const renewals = proxy.named("reclaimTask").length;
+      assert.ok(renewals >= 1 && renewals <= 4, `${renewals} renewals`);
+      const side = minutes > 0 ? "ahead of" : "behind";
+      const told = said(fixture).filter((line) => line.includes("The clock of this machine"));
+      assert.equal(told.length, 1);
+      assert.match(told[0] ?? "", new RegExp(`(599|60\\d) s ${side} the queue's`));
+    });
+  }
+
+  it("keeps its claim while its renewals fail, for as long as the claim lasts", async (t) => {
+    const { fixture, proxy } = await behind(t, {}, { queue: { claimTimeoutMs: 4_000 } });
+    proxy.rules = [{ call: "reclaimTask", fault: busy(503), times: 2 }];
+    const taskId = await fixture.createTask({ ...payload, command: [sh("sleep 5"), ...payload.command] });
+    await fixture.run();
+    await assertAllThere(fixture, proxy, taskId);
+    assert.ok(said(fixture).some((line) => line === "The claim could not be renewed yet: The service answered 503."));
+  });
+
+  it("ends when the queue gives its run to somebody else, without a report", async (t) => {
+    for (const status of [404, 409]) {
+      const { fixture, proxy } = await behind(t, {}, { queue: { claimTimeoutMs: 2_500 } });
+      const fault: Fault = { kind: "answer", status, headers: { "content-type": "application/json" }, body: "{}" };
+      proxy.rules = [{ call: "reclaimTask", fault, times: 1 }];
+      const taskId = await fixture.createTask({ ...payload, command: [sh("exec sleep 600")] });
+      void fixture.run();
+      const { reason, reported } = await fixture.event("resolved", taskId);
+      assert.deepEqual({ reason, reported }, { reason: "claim-lost", reported: false });
+      assert.ok(!proxy.exchanges.some(({ call }) => call.startsWith("report")));
+    }
+  });
+
+  const seed = Number(process.env["SEED"] ?? 20_261_126);
+  it(`is completed whatever chance brings (SEED=${seed})`, async (t) => {
+    const client = (config: AgentConfig) => new QueueClient(config, quick);
+    const { fixture, proxy } = await behind(
+      t,
+      { numberOfTasksToRun: 3 },
+      { client, plugins: { retries: quickRetries } },
+    );
+    const chance = chanceOf(seed, 0.4, [busy(500), busy(503), quiet, portal, noJson, { kind: "reset" }]);
+    // A claim whose answer is lost is a run of its own; S3 says no such things as a portal.
+    proxy.chance = (call, n) => (repeatable.includes(call) && call !== "put" ? chance(call, n) : null);
+    const tasks = await Promise.all(Array.from({ length: 3 }, () => fixture.createTask(payload)));
+    await fixture.run();
+    for (const taskId of tasks) await assertAllThere(fixture, proxy, taskId);
   });
 });

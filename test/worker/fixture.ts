@@ -10,7 +10,7 @@ import { activityText, type IdleReason } from "../../agent/activity.ts";
 import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
 import { type LocalQueue, type LocalQueueOptions, startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
-import { newPlugins } from "../../agent/plugins/plugins.ts";
+import { newPlugins, type PluginServices } from "../../agent/plugins/plugins.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import { TaskCount } from "../../agent/task-count.ts";
 import type { TaskEvent } from "../../agent/task-events.ts";
@@ -27,6 +27,7 @@ export interface FixtureOptions {
   readonly through?: (queue: LocalQueue) => Promise<string>;
   /** In place of the queue's own client. */
   readonly client?: (config: AgentConfig) => QueueClient;
+  readonly plugins?: Partial<Pick<PluginServices, "liveLogs" | "retries">>;
   /** The directory with the count of an earlier worker. */
   readonly counting?: string;
 }
@@ -60,7 +61,8 @@ export class Fixture {
     return fixture;
   }
 
-  private constructor(queue: LocalQueue, scratchRoot: string, { config: settings, client, counting }: FixtureOptions) {
+  private constructor(queue: LocalQueue, scratchRoot: string, options: FixtureOptions) {
+    const { config: settings, client, counting, plugins } = options;
     this.queue = queue;
     this.scratchRoot = scratchRoot;
     const { provisionerId, workerType, workerGroup, workerId } = POOL;
@@ -76,7 +78,7 @@ export class Fixture {
       config,
       engine: this.engine,
       plugins: newPlugins({
-        ...{ liveLogs: null, settings: config.plugins },
+        ...{ liveLogs: null, settings: config.plugins, ...plugins },
         worker: {
           stopGracefully: (message) => this.worker.stopGracefully({ kind: "plugin", message }),
           stopNow: (message) => this.worker.stopNow({ kind: "plugin", message }),
@@ -170,7 +172,8 @@ export class Fixture {
     );
     const artifact = this.queue.artifacts(taskId, runId).find(({ name }) => name === "public/logs/live_backing.log");
     if (!artifact?.blob) throw new Error("the backing log was not uploaded");
-    return gunzipSync(await readFile(artifact.blob.path)).toString();
+    const stored = await readFile(artifact.blob.path);
+    return (artifact.blob.contentEncoding === "gzip" ? gunzipSync(stored) : stored).toString();
   }
 
   #root() {
