@@ -92,7 +92,8 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   const config = { ...setup.config, capacity: capacityOf(setup.config, engine, logger) };
   const server = await serverOrNone(config, logger);
   const control = new PluginControl();
-  const plugins = newPlugins({ liveLogs: server?.liveLogs ?? null, settings: config.plugins, worker: control });
+  const liveLogs = server?.liveLogs ?? null;
+  const plugins = newPlugins({ liveLogs, settings: config.plugins, worker: control, state });
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const worker = new Worker({ ...services, client: new QueueClient(config), count, ...(changed ? { changed } : {}) });
   whenAborted(engine.lost, () => worker.stopNow());

@@ -63,7 +63,10 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   createObjectArtifacts: means("true: artifacts go to the object service, not to S3, and none is compressed", boolean),
   enableInteractive: means("not yet: whether tasks can have an interactive shell", boolean),
   interactivePort: means("not yet: of the interactive shells", port),
-  enableMetadata: means("not yet: whether tasks can have a file with facts of the worker", boolean),
+  enableMetadata: means(
+    "whether `generic-worker-metadata.json` beside the worker's other files has the address of its last task",
+    boolean,
+  ),
   enableResourceMonitor: means(
     "whether tasks can have the machine's memory watched: figures in their logs, and an end when there is too little",
     boolean,

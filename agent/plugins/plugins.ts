@@ -7,6 +7,7 @@ import { envPlugin } from "./env.ts";
 import { liveLogPlugin } from "./livelog.ts";
 import { logPrefixPlugin } from "./logprefix.ts";
 import { maxRunTimePlugin } from "./maxruntime.ts";
+import { metadataPlugin } from "./metadata.ts";
 import type { Plugin, WorkerControl } from "./plugin.ts";
 import { rebootPlugin } from "./reboot.ts";
 import { resourceMonitorPlugin } from "./resourcemonitor.ts";
@@ -22,18 +23,21 @@ export interface PluginServices {
   readonly liveLogs: LiveLogs | null;
   readonly settings: PluginSettings;
   readonly worker: WorkerControl;
+  /** The agent's own directory, for files that outlive a task. */
+  readonly state?: string;
   /** Of uploads; patient by default. */
   readonly retries?: Retries;
 }
 
 /** One list for the whole life of the worker. */
-export function newPlugins({ liveLogs, settings, worker, retries }: PluginServices): readonly Plugin[] {
+export function newPlugins({ liveLogs, settings, worker, state, retries }: PluginServices): readonly Plugin[] {
   return [
     artifactsPlugin(retries),
     envPlugin,
     liveLogPlugin(liveLogs, retries),
     logPrefixPlugin(settings.logprefix),
     maxRunTimePlugin,
+    metadataPlugin(state),
     rebootPlugin(settings.reboot ?? {}, worker),
     resourceMonitorPlugin(),
     stopOnErrorPlugin(settings.stoponerror !== undefined, worker),

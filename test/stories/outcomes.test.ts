@@ -152,6 +152,14 @@ describe("a task ends in the right resolution", { skip: needsRoot }, () => {
     assert.equal(`${ended.output()}`, "begun\n");
   });
 
+  test("the block of a command has the memory of the machine and of the task user", async () => {
+    const { log } = await story("tooLong");
+    assert.match(
+      log,
+      / {13}Total System Memory: [\d.]+ GiB\n.* {8}Peak Memory of Task User: [\d.]+ MiB\n.*Result: ABORTED/,
+    );
+  });
+
   test("the environment of a task is its own: nothing of the worker's, of node's, or of root's", async () => {
     const ended = await story("environment");
     const names = `${ended.output()}`.split("\n").flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
