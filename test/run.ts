@@ -13,7 +13,7 @@ const root = join(import.meta.dirname, "..");
 /** Suites with a command of their own: they measure, last long, or need a Mac. */
 const apart = ["bench", "soak", "mac"];
 const fileTimeoutMs = 15 * 60_000;
-const filesAtOnce = 2;
+const filesAtOnce = 3;
 /** Begun first, so that the end of a run is short files and no core waits for one that is long. */
 const longFirst = ["conformance", "fuzz", "stories", "crash", "engine", "attack", "helper"];
 /**

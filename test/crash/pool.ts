@@ -10,8 +10,8 @@ import { Client, RefusedError } from "../helper/client.ts";
 import { accountsIn } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 
-/** At once, after a first wave that makes as many records as there may be. */
-const width = 8;
+/** As many uids as a slice has. */
+const wholeSlice = 25;
 const samples = 40;
 /** Users in whose homes the task leaves what its user cannot delete: they are not proven clean. */
 const dirty = 3;
@@ -49,13 +49,15 @@ function residentKb(helper: RealHelper): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${helper.process.pid}/status`, "utf8"))?.[1]);
 }
 
-/** As root. Throws at the first thing that is not as it must be. `say` is told how far it is. */
-export async function runPool(tasks: number, say: (line: string) => void): Promise<PoolReport> {
-  const helper = await startRealHelper();
+/**
+ * As root, on so many uids. Throws at the first thing that is not as it must be. `say` is told how far it is.
+ */
+export async function runPool(tasks: number, say: (line: string) => void, uids = wholeSlice): Promise<PoolReport> {
+  const helper = await startRealHelper((firstUid) => ({ uidRange: [firstUid, firstUid + uids - 1] }));
   helper.modes("tcc=denied\n");
   const client = await Client.hello(helper.socketPath);
   try {
-    return await serve(helper, client, tasks, say);
+    return await serve(helper, client, tasks, uids, say);
   } finally {
     await client.close();
     await helper.stop();
@@ -66,8 +68,11 @@ async function serve(
   helper: RealHelper,
   client: Client,
   tasks: number,
+  uids: number,
   say: (line: string) => void,
 ): Promise<PoolReport> {
+  /** At once, after a first wave that makes as many records as there may be. */
+  const width = Math.floor(uids / 3);
   const { firstUid } = helper.slice;
   /** How the newest task of each uid ended. */
   const ended = new Map<number, Answers["deleteUser"]["state"] | "live">();
@@ -91,7 +96,7 @@ async function serve(
     }
     const before = ended.get(user.uid);
     assert.ok(before === undefined || before === "resting", `${user.name} is given out, and was ${before}`);
-    assert.ok(user.uid >= firstUid && user.uid < firstUid + 25, `${user.uid} is outside of the range`);
+    assert.ok(user.uid >= firstUid && user.uid < firstUid + uids, `${user.uid} is outside of the range`);
     if (before) reused += 1;
     ended.set(user.uid, "live");
     return user;
@@ -120,14 +125,14 @@ async function serve(
     journalBytes = Math.max(journalBytes, statSync(journal).size);
     if (done % Math.max(1, Math.floor(tasks / samples)) !== 0) return;
     memory.push([done, residentKb(helper)]);
-    const records = new Set(accountsIn(firstUid, firstUid + 24).map((line) => line.split(":")[0])).size;
+    const records = new Set(accountsIn(firstUid, firstUid + wholeSlice - 1).map((line) => line.split(":")[0])).size;
     mostRecords = Math.max(mostRecords, records);
-    assert.ok(records <= 25, `${records} records`);
+    assert.ok(records <= uids, `${records} records`);
     say(`${done} tasks, ${records} records, ${memory.at(-1)?.[1]} kB, journal ${statSync(journal).size} bytes`);
   }
 
   const wave: Answers["createUser"][] = [];
-  while (wave.length < Math.min(24, Math.ceil(tasks / 8))) wave.push(await create());
+  while (wave.length < Math.min(uids - 1, Math.ceil(tasks / 8))) wave.push(await create());
   let begun = wave.length;
   const apart = Math.ceil((tasks - begun) / (dirty + 1));
   const worker = async (): Promise<void> => {

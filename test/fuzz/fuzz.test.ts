@@ -12,7 +12,8 @@ import { report } from "./report.ts";
 import { type TargetName, targetNames } from "./target.ts";
 import { fuzz, type Result } from "./watch.ts";
 
-const seconds = Number(process.env["FUZZ_SECONDS"] ?? 40) / targetNames.length;
+/** Of the guided search in all; .ci/run asks for more. */
+const seconds = Number(process.env["FUZZ_SECONDS"] ?? 10) / targetNames.length;
 /** Generous: a machine may be busy. Each is found within a second or two on one that is not. */
 const plantedSeconds = 180;
 const shown = ({ finding }: Result): string =>

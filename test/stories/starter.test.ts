@@ -23,42 +23,84 @@ import { bash, openDirectory, storiesOf, usersOf, writeTasks } from "./run-task.
 const hello = bash("echo hello");
 const nobody = 65534;
 
+/** What several tests look at is done once, when the first of them asks. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => {
+    done ??= work();
+    return done;
+  };
+}
+
 async function run(argv: readonly string[], options: LaunchOptions = {}) {
   const launched = new Launched(argv, options);
   const status = await launched.status();
   return { status, stdout: launched.stdout, stderr: launched.stderr };
 }
 
+/** A FILE below a closed directory, a script beside it, and an empty directory for artifacts. */
+function prepareBelowClosed() {
+  const above = openDirectory();
+  chmodSync(above, 0o700);
+  const directory = join(above, "tasks");
+  mkdirSync(join(directory, "scripts"), { recursive: true });
+  writeFileSync(join(directory, "scripts/run.sh"), "#!/bin/sh\necho hello\n");
+  const artifacts = join(openDirectory(), "artifacts");
+  mkdirSync(artifacts);
+  const file = writeTasks(join(directory, "tasks.yml"), [{ link: "scripts/run.sh" }]);
+  return { file, artifacts };
+}
+
+/** A FILE in a closed directory, named relative to it. */
+function prepareInClosed() {
+  const directory = openDirectory();
+  chmodSync(directory, 0o700);
+  writeTasks(join(directory, "plain.yml"), [hello]);
+  return directory;
+}
+
+/** A task to look at while it runs, which leaves an artifact that only its user could read. */
+function prepareWithArtifact() {
+  const directory = openDirectory();
+  const artifacts = join(directory, "artifacts");
+  const lines = "umask 077; echo x >f; echo begun; sleep 1; ls -l /proc/self/fd | wc -l";
+  const file = writeTasks(join(directory, "tasks.yml"), [
+    bash(lines, { artifacts: [{ type: "file", path: "f", name: "public/a/f" }] }),
+  ]);
+  return { file, artifacts };
+}
+
 describe("the starter", { skip: needsRoot, concurrency: 3 }, () => {
+  // Their directories are the suite's: one that a test asks for is removed when that test ends.
+  const [below, closed, withOne] = [prepareBelowClosed(), prepareInClosed(), prepareWithArtifact()];
+  const belowClosed = once(() => run(["run-task", below.file, "--json", "--artifacts", below.artifacts]));
+  const inClosed = once(() => run(["run-task", "./plain.yml"], { cwd: closed }));
+  const withArtifact = once(async () => {
+    const launched = new Launched(["run-task", withOne.file, `--artifacts=${withOne.artifacts}`]);
+    await launched.said("begun");
+    const { agent } = launched.processes();
+    const ids = readFileSync(`/proc/${agent}/status`, "utf8").match(/^(Uid|Gid|Groups):.*$/gm) ?? [];
+    return { status: await launched.status(), ids };
+  });
+
   test("takes a FILE below a directory that only root can enter, and the scripts beside it", async () => {
-    const above = openDirectory();
-    chmodSync(above, 0o700);
-    const directory = join(above, "tasks");
-    mkdirSync(join(directory, "scripts"), { recursive: true });
-    writeFileSync(join(directory, "scripts/run.sh"), "#!/bin/sh\necho hello\n");
-    const file = writeTasks(join(directory, "tasks.yml"), [{ link: "scripts/run.sh" }]);
-    const { status, stdout, stderr } = await run(["run-task", file, "--json"]);
+    const { status, stdout, stderr } = await belowClosed();
     assert.equal(status, 0, stderr.join("; "));
     assert.match(storiesOf(stdout, 1)[0]?.told ?? "", /^hello$/m);
     assertGone(usersOf(stdout));
   });
 
   test("says which folder to open when a script beside FILE cannot be read", async () => {
-    const directory = openDirectory();
-    chmodSync(directory, 0o700);
-    writeFileSync(join(directory, "run.sh"), "#!/bin/sh\necho hello\n");
-    const plain = writeTasks(join(directory, "plain.yml"), [hello]);
-    assert.equal((await run(["run-task", plain])).status, 0);
-    const linked = writeTasks(join(directory, "linked.yml"), [{ link: "run.sh" }]);
+    assert.equal((await inClosed()).status, 0);
+    writeFileSync(join(closed, "run.sh"), "#!/bin/sh\necho hello\n");
+    const linked = writeTasks(join(closed, "linked.yml"), [{ link: "run.sh" }]);
     const { status, stderr } = await run(["run-task", linked]);
     assert.equal(status, 64);
-    assert.match(stderr.join("\n"), new RegExp(`"run\\.sh" .*chmod o\\+x '?${directory}`));
+    assert.match(stderr.join("\n"), new RegExp(`"run\\.sh" .*chmod o\\+x '?${closed}`));
   });
 
   test("takes a relative FILE from the directory it is called in", async () => {
-    const directory = openDirectory();
-    writeTasks(join(directory, "tasks.yml"), [hello]);
-    assert.equal((await run(["run-task", "./tasks.yml"], { cwd: directory })).status, 0);
+    assert.equal((await inClosed()).status, 0);
   });
 
   test("runs a checkout that another account owns and can write to, by a link to its launcher", async () => {
@@ -78,37 +120,24 @@ describe("the starter", { skip: needsRoot, concurrency: 3 }, () => {
   });
 
   test("gives the agent a uid of its own, and root's descriptors to nobody", async () => {
-    const file = writeTasks(join(openDirectory(), "tasks.yml"), [
-      bash("echo begun; sleep 1; ls -l /proc/self/fd | wc -l"),
-    ]);
-    const launched = new Launched(["run-task", file]);
-    await launched.said("begun");
-    const { agent } = launched.processes();
-    const ids = readFileSync(`/proc/${agent}/status`, "utf8").match(/^(Uid|Gid|Groups):.*$/gm) ?? [];
-    assert.equal(await launched.status(), 0);
+    const { status, ids } = await withArtifact();
+    assert.equal(status, 0);
     assert.match(ids[0] ?? "", /^Uid:\t(49\d\d)\t\1\t\1\t\1$/);
     assert.match(ids[1] ?? "", /^Gid:\t(49\d\d)\t\1\t\1\t\1$/);
     assert.match(ids[2] ?? "", /^Groups:\s*(49\d\d)?\s*$/);
   });
 
   test("--artifacts makes the directory; what is in it can be read by everybody", async () => {
-    const directory = openDirectory();
-    const artifacts = join(directory, "artifacts");
-    const file = writeTasks(join(directory, "tasks.yml"), [
-      bash("umask 077; echo x >f", { artifacts: [{ type: "file", path: "f", name: "public/a/f" }] }),
-    ]);
-    assert.equal((await run(["run-task", file, `--artifacts=${artifacts}`])).status, 0);
+    assert.equal((await withArtifact()).status, 0);
+    const { artifacts } = withOne;
     assert.equal(readFileSync(join(artifacts, "public/a/f"), "utf8"), "x\n");
     const modes = ["", "public", "public/a", "public/a/f"].map((path) => lstatSync(join(artifacts, path)).mode & 0o777);
     assert.deepEqual(modes, [0o755, 0o755, 0o755, 0o644]);
   });
 
   test("--artifacts takes a directory that is empty, and refuses one that is not", async () => {
-    const directory = openDirectory();
-    const artifacts = join(directory, "artifacts");
-    mkdirSync(artifacts);
-    const file = writeTasks(join(directory, "tasks.yml"), [hello]);
-    assert.equal((await run(["run-task", file, "--artifacts", artifacts])).status, 0);
+    assert.equal((await belowClosed()).status, 0);
+    const { file, artifacts } = below;
     const second = await run(["run-task", file, "--artifacts", artifacts]);
     assert.equal(second.status, 64);
     assert.match(second.stderr.join("\n"), /artifacts is not an empty directory: name one that is/);
