@@ -3,10 +3,19 @@ import { crc32, deflateRawSync } from "node:zlib";
 
 export type Files = Readonly<Record<string, string | Buffer>>;
 
+/** A link to somewhere, by its kind in a tar archive. */
+export interface Link {
+  readonly kind: "hard" | "symbolic";
+  readonly to: string;
+}
+
+const kinds = { hard: "1", symbolic: "2" } as const;
+
 /** ustar; a name can lead anywhere. */
-export function tarOf(files: Files): Buffer {
+export function tarOf(files: Readonly<Record<string, string | Buffer | Link>>): Buffer {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
-    const bytes = Buffer.from(content);
+    const link = typeof content === "object" && "to" in content ? content : null;
+    const bytes = typeof content === "object" && "to" in content ? Buffer.alloc(0) : Buffer.from(content);
     const header = Buffer.alloc(512);
     header.write(name, 0);
     header.write("0000755\0", 100);
@@ -15,7 +24,8 @@ export function tarOf(files: Files): Buffer {
     header.write(`${bytes.length.toString(8).padStart(11, "0")}\0`, 124);
     header.write("00000000000\0", 136);
     header.write("        ", 148);
-    header.write("0", 156);
+    header.write(link ? kinds[link.kind] : "0", 156);
+    header.write(link?.to ?? "", 157);
     header.write("ustar\x0000", 257);
     const sum = header.reduce((total, byte) => total + byte, 0);
     header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);
