@@ -60,9 +60,22 @@ async function dispatch(argv: readonly string[], say: Say): Promise<ExitStatus> 
     await say.out([...helpLines(command.grammar), "", command.summary, ""].join("\n"));
     return exitStatus.completed;
   }
+  await throughProxies(process.env);
   const interrupts = watchInterrupts(launch);
   const run = await command.load();
   return run({ argv, arguments: parsed, env: process.env, launch, say, interrupts });
+}
+
+/** Most machines have no proxy, and need not load what it takes. */
+async function throughProxies(env: NodeJS.ProcessEnv): Promise<void> {
+  if (!Object.keys(env).some((name) => /^https?_proxy$/i.test(name))) return;
+  const { ProxyError, useProxies } = await import("../queue/connections.ts");
+  try {
+    useProxies(env);
+  } catch (error) {
+    if (!(error instanceof ProxyError)) throw error;
+    throw new CommandError(exitStatus.misconfigured, error.message);
+  }
 }
 
 /** Runs a command line and says what went wrong, never with a stack trace. */

@@ -34,7 +34,10 @@ const workerType = matching(
   "1 to 38 small letters, digits or -, with a letter first and no - at the end",
   /^[a-z]([-a-z0-9]{0,36}[a-z0-9])?$/,
 );
-const url = text("an http or https URL", (value) => /^https?:$/.test(URL.parse(value)?.protocol ?? ""));
+const url = text("an http or https URL without a name, a password or a query", (value) => {
+  const parsed = URL.parse(value);
+  return !!parsed && /^https?:$/.test(parsed.protocol) && !/[?#@\s]/.test(value);
+});
 const clientId = matching("the name of a client, like project/mac/worker-1", /^[A-Za-z0-9!@/:.+|_-]+$/);
 const accessToken = matching("22 to 66 letters, digits, - or _", /^[A-Za-z0-9_-]{22,66}$/);
 const certificate = text("the JSON text of a certificate", (value) => record.is(parseJson(value)));

@@ -6,6 +6,7 @@ const sameClockMs = 60_000;
 /** Hints by the codes of Node and of OpenSSL; `detail` is the system's own message. */
 const byCode: readonly (readonly [code: RegExp, sentence: (detail: string) => string])[] = [
   [/^(ENOTFOUND|EAI_\w+)$/, (detail) => `The name of the service cannot be resolved (${detail}).`],
+  [/^ERR_PROXY_\w+$/, (detail) => `The proxy gives no way to the service (${detail}).`],
   [/^ECONNREFUSED$/, (detail) => `The service takes no connections (${detail}).`],
   [/^(ENETUNREACH|EHOSTUNREACH|ENETDOWN|EADDRNOTAVAIL)$/, (detail) => `There is no way to the service (${detail}).`],
   [/^(ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE)$/, (detail) => `The connection broke (${detail}).`],

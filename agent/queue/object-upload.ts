@@ -1,6 +1,6 @@
 /** The upload of one object artifact: every call of it may be repeated. */
-import taskcluster from "taskcluster-client";
 import { checkFinished, checkUpload } from "./check.ts";
+import { objectClient } from "./connections.ts";
 import { repeated } from "./repeated.ts";
 import type { Patience } from "./task-queue.ts";
 import type { Hashes, ReservedObject, UploadMethod, UploadMethods } from "./types.ts";
@@ -16,14 +16,12 @@ export interface ObjectUploadOptions {
 
 export class ObjectUpload {
   readonly #options: ObjectUploadOptions;
-  readonly #service: InstanceType<typeof taskcluster.Object>;
+  readonly #service: ReturnType<typeof objectClient>;
 
   constructor(options: ObjectUploadOptions) {
     const { rootUrl, reserved, timeoutMs } = options;
     this.#options = options;
-    this.#service = new taskcluster.Object({
-      ...{ rootUrl, credentials: { ...reserved.credentials }, retries: 0, timeout: timeoutMs },
-    });
+    this.#service = objectClient(rootUrl, reserved.credentials, timeoutMs);
   }
 
   /** Asked again, it gives a new address. Throws QueueError. */

@@ -3,8 +3,9 @@ import type { Queue } from "taskcluster-client";
 import type { AgentConfig } from "../config.ts";
 import { ask } from "./ask.ts";
 import { checkClaims, checkQuarantine, type Refused } from "./check.ts";
+import { queueClient } from "./connections.ts";
 import { toQueueError } from "./retry.ts";
-import { queueClient, RunQueue } from "./run-queue.ts";
+import { RunQueue } from "./run-queue.ts";
 import type { TaskQueue } from "./task-queue.ts";
 import type { Claim, ClaimedRun, Credentials } from "./types.ts";
 

@@ -1,28 +1,17 @@
 /** The queue as one claimed run sees it, over taskcluster-client. */
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
-import taskcluster, { type Queue } from "taskcluster-client";
+import type { Queue } from "taskcluster-client";
 import type { ExceptionReason } from "../outcome.ts";
 import { ask, checkNothing } from "./ask.ts";
 import { checkArtifact, checkReclaim, checkReported, checkReservedObject, checkRuns, type RunStatus } from "./check.ts";
+import { queueClient } from "./connections.ts";
 import { ObjectUpload } from "./object-upload.ts";
 import { repeated } from "./repeated.ts";
 import { retry } from "./retry.ts";
 import { type Patience, QueueError, type TaskQueue } from "./task-queue.ts";
-import type { ArtifactRequest, ClaimedRun, Credentials, ObjectRequest } from "./types.ts";
+import type { ArtifactRequest, ClaimedRun, ObjectRequest } from "./types.ts";
 
 /** A queue that has the object already, because its answer was lost, says 500 for ever. */
 const OBJECT_RETRY_MS = 60_000;
-
-// The client's own agents open a connection for every call; a task can have thousands of artifacts. A call that meets a
-// connection which the queue has just let go of fails as any other, and is repeated where that is safe.
-const connections = { keepAlive: true, maxSockets: 50, maxFreeSockets: 20 };
-taskcluster.agents.http = new HttpAgent(connections);
-taskcluster.agents.https = new HttpsAgent(connections);
-
-export function queueClient(rootUrl: string, credentials: Credentials | Record<string, never>, timeout: number): Queue {
-  return new taskcluster.Queue({ rootUrl, credentials: { ...credentials }, retries: 0, timeout });
-}
 
 export class RunQueue implements TaskQueue {
   readonly rootUrl: string;

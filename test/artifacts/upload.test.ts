@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:http";
 import { Readable } from "node:stream";
 import { test } from "node:test";
 import { type ArtifactFile, upload } from "../../agent/artifacts/upload.ts";
@@ -133,4 +135,48 @@ test("the wait for the next try ends with the run", async (t) => {
     },
   };
   await assert.rejects(upload(task, { ...sent, source }), { name: "AbortError" });
+});
+
+const asObjects = { createObjectArtifacts: true };
+
+test("an object is stored as it is, small or large, and shown only when it is finished", async (t) => {
+  for (const content of ["", "content", "x".repeat(8192), "x".repeat(8193)]) {
+    const { task, stored, artifact: created } = await claimedRun(t, {}, asObjects);
+    await upload(task, artifact(task.task.expires, content), fewRetries);
+    assert.equal((await stored("public/a.txt")).toString(), content);
+    assert.equal(created("public/a.txt")?.storageType, "object");
+  }
+});
+
+test("two objects of the same name are the author's mistake, though the queue answers 500 to them", async (t) => {
+  const { task } = await claimedRun(t, {}, asObjects);
+  await upload(task, artifact(task.task.expires), fewRetries);
+  await assert.rejects(
+    upload(task, artifact(task.task.expires), fewRetries),
+    isTaskError("malformed-payload", /^There was a conflict uploading artifact public\/a\.txt/),
+  );
+});
+
+test("an object whose file breaks under way is never shown", async (t) => {
+  const { task, artifact: created } = await claimedRun(t, {}, asObjects);
+  const sent = artifact(task.task.expires, "x".repeat(20_000));
+  const source = { ...sent.source, open: async () => Readable.from([Buffer.from("short")]) };
+  await assert.rejects(upload(task, { ...sent, source }, fewRetries), { name: "ResourceError" });
+  assert.equal(created("public/a.txt"), undefined);
+});
+
+test("of a storage's XML only code and message are quoted", async (t) => {
+  const { task } = await claimedRun(t);
+  const xml = "<Error><Code>AccessDenied</Code><Message>No.</Message><StringToSign>signed</StringToSign></Error>";
+  const server = createServer((_request, response) => response.writeHead(405).end(xml)).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => server.close());
+  const address = server.address();
+  assert.ok(typeof address === "object" && address);
+  const putUrl = `http://127.0.0.1:${address.port}/?Signature=secret`;
+  t.mock.method(task.queue, "createArtifact", async () => ({ putUrl }));
+  await assert.rejects(upload(task, artifact(task.task.expires), fewRetries), (error) => {
+    assert.ok(error instanceof Error && !/signed|secret/.test(error.message));
+    return isTaskError("resource-unavailable", /: the storage answered 405 AccessDenied No\.$/)(error);
+  });
 });
