@@ -62,7 +62,8 @@ function engineErrors({ engine, engines }: Values): string[] {
 
 function pluginsOf(plugins: unknown): unknown {
   if (!record.is(plugins)) return plugins;
-  const disabled = Array.isArray(plugins["disabled"]) ? plugins["disabled"] : [];
+  const disabled = plugins["disabled"] ?? [];
+  if (!Array.isArray(disabled)) return plugins;
   const off = onByDefault.filter((name) => !Object.hasOwn(plugins, name));
   return { ...plugins, disabled: [...new Set([...disabled, ...off])] };
 }

@@ -1,8 +1,7 @@
 /**
- * Ends the worker, so that whoever started it starts a new one: after so many tasks or so long a time. The machine is
- * never restarted; taskcluster-worker's name for this is kept.
+ * Ends the worker after so many tasks or so long a time; what comes then is for whoever started it to say. The machine
+ * is never restarted, but taskcluster-worker's name for this is kept.
  */
-
 import { startAlarm } from "../alarm.ts";
 import type { PluginSettings } from "../config/plugin-settings.ts";
 import { secondsOf } from "../payload/duration.ts";

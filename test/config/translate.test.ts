@@ -102,6 +102,11 @@ suite("a file in taskcluster-worker's layout", () => {
       /worker has the unknown setting "concurency"/,
     );
     assert.match(String(await refused({ ...usual, wroker: {} })), /unknown setting "wroker"/);
+    const disabled = "interactive";
+    assert.match(
+      String(await refused({ ...usual, plugins: { ...plugins, disabled } })),
+      /plugins\.disabled must be a list/,
+    );
     const beside = translate({ name: "c", text: '{"config":{},"engine":"macosx"}' }, nothing, () => {});
     await assert.rejects(beside, { message: 'c: beside "config" there is "engine", which belongs into it.' });
   });
