@@ -64,7 +64,9 @@ function foreignAccounts(): string {
 
 function ownedBy(first: number, last: number): string[] {
   const range = ["-uid", `+${first - 1}`, "-uid", `-${last + 1}`];
-  return linesOf(toolOutput("/usr/bin/find", "/tmp", "/var/tmp", "/dev/shm", "-xdev", ...range));
+  return linesOf(
+    toolOutput("/usr/bin/find", "/tmp", "/var/tmp", "/dev/shm", "-ignore_readdir_race", "-xdev", ...range),
+  );
 }
 
 export function endStateOf(helper: RealHelper, tasksDir: string): EndState {

@@ -10,7 +10,16 @@ const nothing = { processes: 0, shared: 0, home: false, account: false };
 
 /** Entries of the shared places that this uid owns, as root finds them. */
 function ownedBy(uid: number): string[] {
-  const found = toolOutput("/usr/bin/find", "/tmp", "/var/tmp", "/dev/shm", "-xdev", "-uid", `${uid}`).split("\n");
+  const found = toolOutput(
+    "/usr/bin/find",
+    "/tmp",
+    "/var/tmp",
+    "/dev/shm",
+    "-ignore_readdir_race",
+    "-xdev",
+    "-uid",
+    `${uid}`,
+  ).split("\n");
   const ipc = ["shm", "sem", "msg"].flatMap((kind) => readFileSync(`/proc/sysvipc/${kind}`, "utf8").split("\n"));
   return [...found, ...ipc.filter((line) => line.split(/\s+/).includes(`${uid}`))].filter((line) => line !== "");
 }
