@@ -74,7 +74,7 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
     "whether tasks can have the machine's memory watched: figures in their logs, and an end when there is too little",
     boolean,
   ),
-  disableOOMProtection: means("true: then the task that has most memory is warned, not ended", boolean),
+  disableOOMProtection: means("true: when memory is short, the task that has most of it is warned, not ended", boolean),
   maxMemoryUsagePercent: means(
     "of the machine; memory is short when more than that is used and …",
     number(0, 100, true),

@@ -12,9 +12,9 @@ export type MemoryLimits = Pick<
   "maxMemoryUsagePercent" | "minAvailableMemoryBytes" | "allowedHighMemoryDurationSecs"
 >;
 
-/** As generic-worker samples, twice a second; processes are listed less often, because that costs more. */
-const SAMPLE_MS = 500;
-const SAMPLES_PER_LIST = 10;
+/** On a Mac each sample is a process; to list all processes costs more, and is done less often. */
+const SAMPLE_MS = 1000;
+const SAMPLES_PER_LIST = 5;
 
 /** One task that is watched. */
 interface Watched {

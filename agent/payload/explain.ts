@@ -19,10 +19,9 @@ function quote(value: unknown): string {
   return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }
 
+/** Characters, items or properties. */
 function sizeOf(value: unknown): number {
-  return typeof value === "object" && value !== null && !Array.isArray(value)
-    ? Object.keys(value).length
-    : [...(Array.isArray(value) || typeof value === "string" ? value : [])].length;
+  return typeof value === "string" ? [...value].length : Object.keys(Object(value)).length;
 }
 
 /** A value as a reader may have meant it: lists and objects can be long. */

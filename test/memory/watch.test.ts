@@ -1,41 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Memory, MemorySource } from "../../agent/memory/machine.ts";
 import { type MemoryLimits, MemoryWatch } from "../../agent/memory/watch.ts";
+import { ScriptedMachine } from "./scripted-machine.ts";
 
 const limits: MemoryLimits = {
   maxMemoryUsagePercent: 90,
   minAvailableMemoryBytes: 50,
   allowedHighMemoryDurationSecs: 0,
 };
-const short: Memory = { totalBytes: 1000, availableBytes: 40 };
 
-/** A machine whose memory the test decides, and which tells how often it was asked. */
-class Machine implements MemorySource {
-  memory: Memory | null = short;
-  users: ReadonlyMap<number, number> | null = new Map();
-  asked = 0;
-  readonly #waiting: { readonly at: number; readonly resolve: () => void }[] = [];
-
-  async machine(): Promise<Memory | null> {
-    this.asked += 1;
-    for (const { at, resolve } of this.#waiting) if (this.asked >= at) resolve();
-    return this.memory;
-  }
-
-  async byUid(): Promise<ReadonlyMap<number, number> | null> {
-    return this.users;
-  }
-
-  /** Until it was asked so often again. */
-  async askedAgain(times: number): Promise<void> {
-    const alive = setTimeout(() => assert.fail("the machine is not asked any more"), 20_000);
-    await new Promise<void>((resolve) => this.#waiting.push({ at: this.asked + times, resolve }));
-    clearTimeout(alive);
-  }
-}
-
-function watched(machine: Machine, more: Partial<MemoryLimits> = {}) {
+function watched(machine: ScriptedMachine, more: Partial<MemoryLimits> = {}) {
   const watch = new MemoryWatch(machine, 1);
   const told: number[] = [];
   const shares = [1, 2, 3].map((uid) => watch.watch(uid, { ...limits, ...more }, () => told.push(uid)));
@@ -46,7 +20,7 @@ function watched(machine: Machine, more: Partial<MemoryLimits> = {}) {
 }
 
 test("of all tasks the one with most memory is told, each time that memory was short for too long", async () => {
-  const machine = new Machine();
+  const machine = new ScriptedMachine();
   machine.users = new Map([
     [0, 900],
     [1, 10],
@@ -64,7 +38,7 @@ test("of all tasks the one with most memory is told, each time that memory was s
 });
 
 test("a task is told although processes cannot be listed", async () => {
-  const machine = new Machine();
+  const machine = new ScriptedMachine();
   machine.users = null;
   const { told, stop } = watched(machine);
   await machine.askedAgain(3);
@@ -78,7 +52,7 @@ test("nobody is told while one of the two limits is kept, or memory is not short
     { minAvailableMemoryBytes: 40 },
     { allowedHighMemoryDurationSecs: 600 },
   ]) {
-    const machine = new Machine();
+    const machine = new ScriptedMachine();
     const { told, stop } = watched(machine, more);
     await machine.askedAgain(5);
     stop();
@@ -87,20 +61,20 @@ test("nobody is told while one of the two limits is kept, or memory is not short
 });
 
 test("a machine that does not answer is asked again", async () => {
-  const machine = new Machine();
+  const machine = new ScriptedMachine();
   machine.memory = null;
   const { told, shares, stop } = watched(machine);
   await machine.askedAgain(3);
   assert.deepEqual(told, []);
   const measured = shares[0]?.measure();
-  machine.memory = short;
+  machine.memory = { totalBytes: 1000, availableBytes: 40 };
   await machine.askedAgain(3);
   stop();
   assert.notDeepEqual(measured?.end().rows, []);
 });
 
 test("a measurement sees what came after its beginning, and its own user", async () => {
-  const machine = new Machine();
+  const machine = new ScriptedMachine();
   machine.memory = { totalBytes: 1000, availableBytes: 100 };
   machine.users = new Map([[1, 2048]]);
   const { shares, stop } = watched(machine);

@@ -164,33 +164,6 @@ describe("a task run", { concurrency: 4 }, () => {
     assert(fixture.queue.artifacts(taskId, 0).some(({ name }) => name === "public/a.txt"));
   });
 
-  it("goes on when memory is short and its protection is off, and is told once", async (t) => {
-    const config = {
-      ...{ maxMemoryUsagePercent: 0, minAvailableMemoryBytes: 1e15, allowedHighMemoryDurationSecs: 0 },
-      disableOOMProtection: true,
-    };
-    const fixture = await Fixture.start(t, { config });
-    const taskId = await fixture.createTask({ command: [sh("sleep 1.8")], maxRunTime: 60 });
-    void fixture.run();
-    assert.equal((await fixture.resolved(taskId)).state, "completed");
-    const log = await fixture.log(taskId);
-    assert.equal(log.split("OOM protections are disabled, continuing task...").length, 2);
-  });
-
-  it("is not watched when it, or the worker, does not want that", async (t) => {
-    const short = { maxMemoryUsagePercent: 0, minAvailableMemoryBytes: 1e15, allowedHighMemoryDurationSecs: 0 };
-    const fixture = await Fixture.start(t, { config: short });
-    const features = { resourceMonitor: false };
-    const taskId = await fixture.createTask({ command: [sh("sleep 1.2")], maxRunTime: 60, features });
-    void fixture.run();
-    assert.equal((await fixture.resolved(taskId)).state, "completed");
-    assert(!(await fixture.log(taskId)).includes("Memory"));
-    const without = await Fixture.start(t, { config: { ...short, enableResourceMonitor: false } });
-    const other = await without.createTask({ command: [sh("sleep 1.2")], maxRunTime: 60 });
-    void without.run();
-    assert.equal((await without.resolved(other)).state, "completed");
-  });
-
   it("asks for another try when the exit status is listed for it", async (t) => {
     const fixture = await Fixture.start(t, { config: { numberOfTasksToRun: 1 } });
     const payload = { command: [sh("exit 7")], maxRunTime: 60, onExitStatus: { retry: [7] } };
