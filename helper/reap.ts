@@ -32,20 +32,20 @@ function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
 }
 
 /**
- * Kills by uid until several rounds in a row find nothing. A frozen process cannot fork, so all are stopped first; a pid
- * that changed hands meanwhile is let go again. Resolves to the number of processes that were met, and that are left.
+ * Kills by uid until several lists in a row have nobody. A frozen process cannot fork, so all are stopped first; a pid
+ * that changed hands is let go. The user's own kill must have run too, for who is on no list. Resolves to those met, and left.
  */
 export async function killProcesses(uid: number, { audit, config }: Pick<Helper, "audit" | "config">) {
   audit.note("kill", { uid });
   // KeepAlive jobs of launchd come back else. Without an answer the rounds show whether any did.
   if (tools.launchctl) await runTool(tools.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
   const [met, until] = [new Set<number>(), performance.now() + deadlineMs];
-  let [left, needed, empty, dying] = [0, quiet, 0, new Set<number>()];
+  let [left, needed, empty, dying, ran] = [0, quiet, 0, new Set<number>(), false];
   while (empty < needed.rounds && performance.now() < until + (empty > 0 ? lookingMs : 0)) {
     const seen = await processesOf(uid);
     left = seen?.size ?? 1;
-    empty = left === 0 ? empty + 1 : 0;
-    if (!seen || left === 0) {
+    empty = left === 0 && ran ? empty + 1 : 0;
+    if (!seen || empty > 0) {
       if (empty < needed.rounds) await delay(needed.apartMs);
       continue;
     }
@@ -54,7 +54,7 @@ export async function killProcesses(uid: number, { audit, config }: Pick<Helper,
     for (const pid of seen) if (!still.has(pid)) send(pid, "SIGCONT");
     if (!seen.difference(dying).isSubsetOf(still)) needed = weary;
     for (const pid of still) send(pid, "SIGKILL");
-    await runAs(uid, config, "kill", [`${uid}`], 2_000).catch(() => undefined); // For who was born since. It may fail.
+    ran = !!(await runAs(uid, config, "kill", [`${uid}`], 2_000).catch(() => undefined))?.stdout;
     for (const pid of seen.union(still)) met.add(pid);
     dying = still; // These may be on the next list, and vanish then: they have been killed.
   }

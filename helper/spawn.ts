@@ -19,7 +19,7 @@ const constantEnv = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "U
 const bash = ["--norc", "--noprofile", "-p", "-c"];
 const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "utf8");
 const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
-const kill = '[[ $UID == "$1" && $EUID == "$1" ]] && kill -KILL -1'; // Root: nothing happens unless it is that user.
+const kill = '[[ $UID == "$1" && $EUID == "$1" ]] && echo ran && kill -KILL -1'; // Root: only as that user.
 const maxOutput = 8 * 1024 * 1024;
 
 export interface ToolResult {

@@ -11,7 +11,7 @@ import { killProcesses } from "../../helper/reap.ts";
 import { runAs } from "../../helper/spawn.ts";
 import { needsRoot } from "../root.ts";
 import { configOf } from "./one-uid.ts";
-import { eventually } from "./wait.ts";
+import { eventually, within } from "./wait.ts";
 
 /** It and the next one are in no range that anything else uses. */
 const uid = 4795;
@@ -92,6 +92,23 @@ suite("A list of processes", { skip: needsRoot, concurrency: true }, () => {
     ps(place, `echo "$self"; ((list > 2)) || echo 999999 ${uid + 2} ${uid + 2} ${uid + 2} S`);
     assert.equal(await killedBehind(place, uid + 2), '{"killed":1,"left":0}');
     assert.deepEqual(await exit, [null, "SIGKILL"]);
+  });
+
+  test("does not have who forks and exits faster than it is read: that dies all the same", async (t) => {
+    const place = folder(t);
+    const unseen = spawn("/bin/sleep", ["60"], { uid: uid + 6, gid: uid + 6, stdio: "ignore" });
+    t.after(() => unseen.kill("SIGKILL"));
+    const exit = once(unseen, "exit");
+    ps(place, 'echo "$self"');
+    assert.equal(await killedBehind(place, uid + 6), '{"killed":0,"left":0}');
+    assert.deepEqual(await within(exit, "the end of who was on no list"), [null, "SIGKILL"]);
+  });
+
+  test("that has nobody proves nobody gone until the user's own kill has run", async (t) => {
+    const place = folder(t);
+    const blind = 'echo "$PPID 0 0 0 S"; /bin/mount --bind /bin/false /bin/bash';
+    writeFileSync(join(place, "ps"), `#!/bin/sh\n${blind}\n`, { mode: 0o755 });
+    assert.equal(await killedBehind(place, uid), '{"killed":0,"left":1}');
   });
 
   for (const [what, shown, lists] of [

@@ -70,7 +70,7 @@ async function runKill(machine: Machine, uid: number, args: string[], timeoutMs:
   const is = machine.random(3);
   await machine.clock.wait(is === 0 ? timeoutMs : 5);
   if (is === 2) machine.kernel.killUser(uid);
-  return { exit: is === 2 ? 0 : null, stdout: "" };
+  return { exit: is === 2 ? 0 : null, stdout: is === 2 ? "ran\n" : "" };
 }
 
 async function runSweep(machine: Machine, uid: number, args: string[], timeoutMs: number): Promise<ToolResult> {
