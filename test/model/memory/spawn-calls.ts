@@ -64,10 +64,10 @@ export function runAs(uid: number, _: object, what: Lines, args: string[], timeo
   return what === "sweep" ? runSweep(machine, uid, args, timeoutMs) : runKill(machine, uid, args, timeoutMs);
 }
 
-/** What fights back stops it, or kills it first. */
+/** What fights back stops it, or kills it first, as long as there is anybody. */
 async function runKill(machine: Machine, uid: number, args: string[], timeoutMs: number): Promise<ToolResult> {
   if (args.join() !== `${uid}`) machine.violation(`kills ${args.join(" ")} as uid ${uid}`);
-  const is = machine.random(3);
+  const is = machine.kernel.aliveOf(uid) > 0 ? machine.random(3) : 2;
   await machine.clock.wait(is === 0 ? timeoutMs : 5);
   if (is === 2) machine.kernel.killUser(uid);
   return { exit: is === 2 ? 0 : null, stdout: is === 2 ? "ran\n" : "" };
