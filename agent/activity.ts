@@ -20,7 +20,11 @@ export type IdleReason =
   | { readonly kind: "resting"; readonly seconds: number; readonly message: string }
   /** By an administrator, at the queue. */
   | { readonly kind: "quarantined"; readonly until: string }
+  /** The worker's own ones have ended, and nobody has replaced them yet. */
+  | { readonly kind: "credentials"; readonly expired: string }
   | { readonly kind: "queue"; readonly message: string }
+  /** Whoever manages the workers wants this one to end. */
+  | { readonly kind: "termination"; readonly message: string }
   | { readonly kind: "plugin"; readonly message: string }
   | { readonly kind: "draining" }
   | { readonly kind: "ended" };
@@ -53,9 +57,12 @@ function reasonText(reason: IdleReason): string {
       return `No tasks are claimed for ${reason.seconds} s: the last one could not be begun with: ${reason.message}`;
     case "quarantined":
       return `No tasks are claimed: the queue has this worker in quarantine until ${reason.until}.`;
+    case "credentials":
+      return `No tasks are claimed: the worker's credentials ended at ${reason.expired}; new ones are waited for.`;
     case "queue":
       return `The queue gave no tasks: ${reason.message}`;
     case "plugin":
+    case "termination":
       return `No more tasks are claimed: ${reason.message}.`;
     case "draining":
       return "No more tasks are claimed.";
@@ -84,5 +91,5 @@ export function isSameReason(one: IdleReason | null, other: IdleReason | null): 
 
 /** Whether somebody should look at the machine or its configuration. */
 export function isTrouble(reason: IdleReason): boolean {
-  return !["starting", "draining", "ended"].includes(reason.kind);
+  return !["starting", "termination", "draining", "ended"].includes(reason.kind);
 }

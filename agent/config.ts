@@ -9,6 +9,10 @@ export interface AgentConfig {
   readonly accessToken: string;
   /** JSON text; "" with permanent credentials. */
   readonly certificate: string;
+  /** Of worker-manager, where the worker registers itself; "" where it does not. */
+  readonly providerId: string;
+  /** What worker-manager knows this worker by; it then gives credentials in place of those above. */
+  readonly staticSecret: string;
   readonly provisionerId: string;
   readonly workerType: string;
   readonly workerGroup: string;
@@ -78,6 +82,8 @@ export const defaultConfig: AgentConfig = {
   clientId: "",
   accessToken: "",
   certificate: "",
+  providerId: "",
+  staticSecret: "",
   provisionerId: "",
   workerType: "",
   workerGroup: "",

@@ -6,7 +6,16 @@ export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error" | "fat
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "fatal" | "silent";
 
 // No call site logs these; this catches the one that will.
-const secrets = ["credentials", "accessToken", "certificate", "putUrl", "authorization", "env"];
+const secrets = [
+  "credentials",
+  "accessToken",
+  "certificate",
+  "staticSecret",
+  "secret",
+  "putUrl",
+  "authorization",
+  "env",
+];
 
 /** Written at once, to stderr unless a stream is given: what was logged before a crash is there. */
 export function createLogger({ level = "info", stream }: { level?: LogLevel; stream?: DestinationStream }): Logger {

@@ -1,4 +1,4 @@
-/** What a worker looks at before it asks for tasks: the screen, the disk, a quarantine. */
+/** What a worker looks at before it asks for tasks: the screen, its credentials, the disk, a quarantine. */
 import type { IdleReason } from "./activity.ts";
 import { freeMegabytesOf } from "./disk.ts";
 import { clockSentence } from "./queue/explain.ts";
@@ -41,6 +41,8 @@ export class Readiness {
   async hindrance(): Promise<IdleReason | null> {
     const { config, engine } = this.#services;
     if (!config.headlessTasks && !engine.graphical) return { kind: "no-graphics" };
+    const { expired } = this.#client;
+    if (expired) return { kind: "credentials", expired: expired.toISOString() };
     return (await this.#shortOfDisk()) ?? (await this.#quarantined());
   }
 

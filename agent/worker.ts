@@ -30,6 +30,8 @@ export interface WorkerStatus {
 export interface WorkerOptions extends RunServices {
   readonly client: QueueClient;
   readonly count: TaskCount;
+  /** Asked when `idleTimeoutSecs` are over; if the worker is not to end, the time begins anew. */
+  readonly mayEnd?: (() => Promise<boolean>) | undefined;
   /** Told after each change of `status`. */
   readonly changed?: (status: WorkerStatus) => void;
 }
@@ -114,7 +116,10 @@ export class Worker {
     for (let failures = 0; !this.#stopping.signal.aborted; ) {
       if (this.#running.size === 0) for (const { idle } of this.#options.plugins) idle?.();
       if (numberOfTasksToRun > 0 && this.#counted >= numberOfTasksToRun) return "tasks-done";
-      if (idleTimeoutSecs > 0 && this.#idleMs() >= idleTimeoutSecs * 1000) return "idle-timeout";
+      if (idleTimeoutSecs > 0 && this.#idleMs() >= idleTimeoutSecs * 1000) {
+        if ((await this.#options.mayEnd?.()) ?? true) return "idle-timeout";
+        this.#lastTask = performance.now();
+      }
       const room = this.#room();
       if (room === 0) {
         this.#be({ state: "full" });

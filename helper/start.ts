@@ -68,8 +68,8 @@ async function endHelper(slice: Slice): Promise<void> {
 }
 
 const env: NodeJS.ProcessEnv = Object.fromEntries(Object.entries(process.env).filter(([name]) => passed.test(name)));
-const attacked = argv[0] === "break-in";
-const needsHelper = attacked || argv[0] === "run-task" || argv.includes("--with-helper");
+const [attacked, runner] = [argv[0] === "break-in", argv.includes("--with-worker-runner")];
+const needsHelper = attacked || runner || argv[0] === "run-task" || argv.includes("--with-helper");
 const slice = needsHelper ? await serve(slices) : undefined;
 if (needsHelper && !slice) end(75, `all ${slices.length} slices are held by running workers; wait for one to end`);
 if (slice) Object.assign(env, { TCW_INSTANCE: slice.name, TCW_SOCKET: placesOf(slice.name).socket });
@@ -86,7 +86,7 @@ const artifacts = option("--artifacts");
 if (artifacts) env["TCW_ARTIFACTS"] = makeArtifacts(artifacts, uid);
 agent = spawn(node, ["--disable-sigusr1", "--max-semi-space-size=2", join(code, "agent/main.ts"), ...argv], {
   ...{ uid, gid: account.uid, env, detached: true, cwd: file ? dirname(resolve(file)) : process.cwd() },
-  stdio: [attacked ? "inherit" : "ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
+  stdio: [attacked || runner ? "inherit" : "ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => agent?.kill(signal));
 const status = await new Promise<number>((done) => agent?.once("exit", (code) => done(code ?? 70)));

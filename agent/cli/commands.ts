@@ -9,6 +9,11 @@ const workOptions: Readonly<Record<string, Option>> = {
   "with-helper": { help: "as root: start a helper too, and give root up for the worker" },
 };
 
+const runOptions: Readonly<Record<string, Option>> = {
+  ...workOptions,
+  "with-worker-runner": { help: "worker-runner has started this; as root the same as --with-helper, too" },
+};
+
 const whichWorker: Readonly<Record<string, Option>> = {
   instance: { value: "NAME", help: "which one, where there are several (default: the one that runs)" },
   "agent-user": { value: "NAME", help: "as root: the account that the agent runs as" },
@@ -34,7 +39,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import("./work.ts")).work,
   },
   run: {
-    grammar: { command: "run", operands: [], options: workOptions },
+    grammar: { command: "run", operands: [], options: runOptions },
     summary: "`work macosx` with generic-worker's defaults, signals and exit codes",
     load: async () => (await import("./work.ts")).run,
     internal: runExitStatus.internal,

@@ -18,9 +18,11 @@ export const runExitStatus = {
   configNotLoadable: 64,
   idleTimeout: 68,
   internal: 69,
+  workerManager: 70,
   interrupted: 71,
   shutdown: 72,
   invalidConfig: 73,
+  noRunner: 78,
 } as const;
 
 export type ExitStatus =

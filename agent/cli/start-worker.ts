@@ -8,6 +8,7 @@ import { type AgentServer, startServer } from "../http/server.ts";
 import type { Logger } from "../logger.ts";
 import { newPlugins } from "../plugins/plugins.ts";
 import { QueueClient } from "../queue/queue-client.ts";
+import type { WorkerCredentials } from "../queue/worker-credentials.ts";
 import { makeScratch } from "../scratch.ts";
 import type { TaskCount } from "../task-count.ts";
 import type { TaskEvents } from "../task-events.ts";
@@ -19,6 +20,8 @@ import { PluginControl } from "./worker-control.ts";
 
 export interface WorkerSetup {
   readonly config: AgentConfig;
+  /** In place of the configuration's, for those that are replaced. */
+  readonly credentials?: WorkerCredentials;
   /** The helper's socket. */
   readonly socket: string;
   /** The agent's own directory; made when it is missing. */
@@ -33,6 +36,8 @@ export interface WorkerSetup {
   readonly events: TaskEvents;
   /** For `numberOfTasksToRun`. */
   readonly count: TaskCount;
+  /** Whether a worker that was idle for long may end. */
+  readonly mayEnd?: (() => Promise<boolean>) | undefined;
   readonly changed?: (status: WorkerStatus) => void;
 }
 
@@ -80,7 +85,7 @@ async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<
 
 /** Throws CommandError `unavailable` when there is no helper to talk to, `internal` when tasks would not be isolated. */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
-  const { state, logger, events, count, changed } = setup;
+  const { state, logger, events, count, mayEnd, changed } = setup;
   await mkdir(state, { recursive: true, mode: 0o700 });
   const scratchRoot = await makeScratch(state, "runs");
   const engine = await isolatedEngine(setup, scratchRoot).catch(async (error: unknown) => {
@@ -95,7 +100,8 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   const liveLogs = server?.liveLogs ?? null;
   const plugins = newPlugins({ liveLogs, settings: config.plugins, worker: control, state });
   const services = { config, engine, plugins, logger, scratchRoot, events };
-  const worker = new Worker({ ...services, client: new QueueClient(config), count, ...(changed ? { changed } : {}) });
+  const client = new QueueClient(config, setup.credentials);
+  const worker = new Worker({ ...services, client, count, mayEnd, ...(changed ? { changed } : {}) });
   whenAborted(engine.lost, () => worker.stopNow());
   whenAborted(engine.unsafe, () =>
     worker.stopGracefully({ kind: "not-isolated", message: messageOf(engine.unsafe.reason) }),

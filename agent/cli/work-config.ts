@@ -59,7 +59,9 @@ async function configFile({ arguments: { values }, launch }: Context, own: Colum
 function tellMissing(lacking: readonly string[], say: Context["say"]): void {
   say.error("the worker is not configured; these settings are missing:");
   for (const key of lacking)
-    say.step(`  ${key.padEnd(16)}in a file for --config, or ${variables[key]} in the environment`);
+    say.step(
+      `  ${key.padEnd(16)}in a file for --config${variables[key] ? `, or ${variables[key]} in the environment` : ""}`,
+    );
   const launcher = launcherFrom(process.cwd());
   say.step("for a session on this machine alone, with a queue of its own, use three terminals:");
   say.step(`  ${launcher} queue`);

@@ -57,7 +57,7 @@ const environment: Readonly<Record<string, Key>> = {
   TASKCLUSTER_WORKER_ID: "workerId",
 };
 
-const secret: ReadonlySet<Key> = new Set<Key>(["accessToken", "certificate"]);
+const secret: ReadonlySet<Key> = new Set<Key>(["accessToken", "certificate", "staticSecret"]);
 
 function isKey(key: string): key is Key {
   return Object.hasOwn(settings, key);
@@ -100,8 +100,7 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
 export function missing(config: AgentConfig): Key[] {
   const needed: Key[] = [
     "rootURL",
-    "clientId",
-    "accessToken",
+    ...(config.staticSecret === "" ? (["clientId", "accessToken"] as const) : (["providerId"] as const)),
     "provisionerId",
     "workerType",
     "workerGroup",

@@ -41,6 +41,7 @@ const url = text("an http or https URL without a name, a password or a query", (
 const clientId = matching("the name of a client, like project/mac/worker-1", /^[A-Za-z0-9!@/:.+|_-]+$/);
 const accessToken = matching("22 to 66 letters, digits, - or _", /^[A-Za-z0-9_-]{22,66}$/);
 const certificate = text("the JSON text of a certificate", (value) => record.is(parseJson(value)));
+const staticSecret = matching("44 letters, digits, - or _", /^[A-Za-z0-9_-]{44}$/);
 const instance = matching("1 to 32 small letters, digits or -", /^[a-z0-9][a-z0-9-]{0,31}$/);
 const DAY = 86_400;
 
@@ -50,6 +51,11 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   clientId: means("of the worker", clientId),
   accessToken: means("of the worker; never logged, never given to a task", accessToken),
   certificate: means("of temporary credentials", certificate),
+  providerId: means("worker-manager's name for the static provider that the worker registers with", identifier),
+  staticSecret: means(
+    "of this worker at that provider; worker-manager then gives the credentials, and renews them",
+    staticSecret,
+  ),
   provisionerId: means("first half of the worker pool's name", identifier),
   workerType: means("second half", workerType),
   workerGroup: means("of this worker", identifier),

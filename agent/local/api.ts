@@ -39,8 +39,12 @@ export interface Body {
   readonly value: unknown;
 }
 
-/** Parameters that may contain a slash, sent as such or as %2F; they end their route. */
+/** Parameters that may contain a slash, sent as %2F, or as such where they end their route. */
 const wildcards: readonly string[] = ["name", "taskQueueId", "workerPoolId"];
+
+function isWildcard(route: string, name: string): boolean {
+  return wildcards.includes(name) && route.endsWith(`<${name}>`);
+}
 
 export class Call {
   /** Aborts when the caller's connection ends before the answer. */
@@ -129,13 +133,13 @@ function routeParams(method: ApiMethod, raw: unknown): Record<string, string> {
   const values = new Map<string, unknown>(Object.entries(raw ?? {}));
   const params: Record<string, string> = {};
   for (const [, name = ""] of method.route.matchAll(/<(\w+)>/g)) {
-    params[name] = String(values.get(wildcards.includes(name) ? "*" : name) ?? "");
+    params[name] = String(values.get(isWildcard(method.route, name) ? "*" : name) ?? "");
   }
   return params;
 }
 
 function fastifyPath(route: string): string {
-  return route.replaceAll(/<(\w+)>/g, (_, name: string) => (wildcards.includes(name) ? "*" : `:${name}`));
+  return route.replaceAll(/<(\w+)>/g, (_, name: string) => (isWildcard(route, name) ? "*" : `:${name}`));
 }
 
 function asApiError(error: unknown): ApiError {

@@ -10,6 +10,8 @@ import { Changes, type Listener } from "./changes.ts";
 import { ClaimWaiters } from "./claim-waiters.ts";
 import { Clients } from "./credentials.ts";
 import type { FaultPlan } from "./faults.ts";
+import { ManagedWorkers, type StaticWorker, workerScopes } from "./managed-workers.ts";
+import { managerMethods } from "./manager-routes.ts";
 import { objectMethods } from "./object-routes.ts";
 import { ObjectStore, objectName } from "./objects.ts";
 import { purgeMethods } from "./purge-routes.ts";
@@ -31,6 +33,8 @@ export interface LocalQueueOptions {
   readonly claimTimeoutMs?: number;
   /** How long claimWork waits for work. Default 20 s. */
   readonly longPollMs?: number;
+  /** How long the credentials of a registered worker are good. Default 96 hours. */
+  readonly registrationMs?: number;
   /** From a task's deadline to deadline-exceeded. Default 60 s. */
   readonly deadlineDelayMs?: number;
   /** How often expired claims and deadlines are looked for. Default 250 ms. */
@@ -67,6 +71,10 @@ export interface LocalQueue {
   artifacts(taskId: string, runId?: number): ArtifactRecord[];
   /** From now until then claimWork gives this worker nothing. */
   quarantine(workerGroup: string, workerId: string, until: Date): void;
+  /** Makes a worker of a static provider known to worker-manager; answers its static secret. */
+  addStaticWorker(worker: StaticWorker): string;
+  /** From now on worker-manager wants this worker to end. */
+  terminate(worker: Omit<StaticWorker, "providerId">, reason: string): void;
   /** Resolves expired claims and passed deadlines now, not at the next poll. */
   resolveExpired(): void;
   faults: FaultPlan;
@@ -114,6 +122,9 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
   ]);
   await addService("object", objectMethods(objects, blobs, urls, now));
   await addService("purge-cache", purgeMethods(now));
+  const workers = new ManagedWorkers();
+  const credentialsMs = options.registrationMs ?? 96 * 3_600_000;
+  await addService("worker-manager", managerMethods({ workers, clients, issuer, credentialsMs, now }));
   await app.register(async (local) => registerBlobs(local, blobs, faults));
   const resolver = setInterval(() => state.expire(), options.resolverPollMs ?? 250);
 
@@ -127,12 +138,7 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
     faults: options.faults ?? {},
     clientCredentials: credentialsOf,
     workerCredentials(workerPoolId: string, workerGroup: string, workerId: string): Credentials {
-      const scopes = [
-        `queue:claim-work:${workerPoolId}`,
-        `queue:worker-id:${workerGroup}/${workerId}`,
-        `queue:get-worker:${workerPoolId}/${workerGroup}/${workerId}`,
-        `purge-cache:purge-requests::${workerPoolId}`,
-      ];
+      const scopes = workerScopes({ workerPoolId, workerGroup, workerId });
       return credentialsOf(`local/worker/${workerPoolId}/${workerGroup}/${workerId}`, scopes);
     },
     waitFor(taskId: string, predicate: (status: TaskStatus) => boolean, timeoutMs = 30_000): Promise<TaskStatus> {
@@ -149,6 +155,11 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
     },
     quarantine: (workerGroup: string, workerId: string, until: Date) =>
       quarantine.add({ workerGroup, workerId }, until),
+    addStaticWorker: (worker: StaticWorker) => workers.add(worker),
+    terminate(worker: Omit<StaticWorker, "providerId">, reason: string): void {
+      const known = workers.find(worker);
+      if (known) known.terminate = reason;
+    },
     resolveExpired: () => state.expire(),
     async close(): Promise<void> {
       clearInterval(resolver);

@@ -12,6 +12,13 @@ export type CreateTaskRequest = Omit<
 
 export type ClaimWorkRequest = Worker & { readonly tasks: number };
 
+type ManagedWorker = Worker & { readonly workerPoolId: string };
+export type RegisterRequest = ManagedWorker & {
+  readonly providerId: string;
+  readonly workerIdentityProof: { readonly staticSecret: string };
+};
+export type ReregisterRequest = ManagedWorker & { readonly secret: string };
+
 export type CreateArtifactRequest =
   | { storageType: "s3" | "object"; expires: string; contentType: string; contentLength?: number }
   | { storageType: "reference"; expires: string; contentType: string; url: string }
@@ -140,6 +147,21 @@ const finishArtifactSchema = object(["uploadId"], { uploadId: { type: "string", 
 
 const purgeCacheSchema = object(["cacheName"], { cacheName: { type: "string" } });
 
+const secret = { type: "string", pattern: "^[a-zA-Z0-9_-]{44}$" };
+const managed = {
+  workerPoolId: { type: "string", pattern: taskQueueId },
+  workerGroup: { type: "string", pattern: identifier },
+  workerId: { type: "string", pattern: identifier },
+};
+const registerSchema = object([...Object.keys(managed), "providerId", "workerIdentityProof"], {
+  ...managed,
+  providerId: { type: "string", pattern: identifier },
+  systemBootTime: date,
+  // Other providers have other proofs; there are none here.
+  workerIdentityProof: object(["staticSecret"], { staticSecret: secret }),
+});
+const reregisterSchema = object([...Object.keys(managed), "secret"], { ...managed, secret });
+
 export const ajv = new Ajv({ useDefaults: true, discriminator: true, strict: true });
 formats.default(ajv);
 
@@ -149,6 +171,8 @@ export const validateReportException: ValidateFunction<{ reason: ReportedReason 
 export const validateCreateArtifact: ValidateFunction<CreateArtifactRequest> = ajv.compile(createArtifactSchema);
 export const validateFinishArtifact: ValidateFunction<{ uploadId: string }> = ajv.compile(finishArtifactSchema);
 export const validatePurgeCache: ValidateFunction<{ cacheName: string }> = ajv.compile(purgeCacheSchema);
+export const validateRegister: ValidateFunction<RegisterRequest> = ajv.compile(registerSchema);
+export const validateReregister: ValidateFunction<ReregisterRequest> = ajv.compile(reregisterSchema);
 
 /** One sentence about why the last call of the validator refused its input. */
 export function complaint(validate: ValidateFunction<never> | ValidateFunction<unknown>): string {

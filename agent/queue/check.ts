@@ -25,7 +25,8 @@ function checkRunId(value: unknown): RunId {
   return value as RunId;
 }
 
-function checkCredentials(value: unknown): Credentials {
+/** Throws AnswerError. */
+export function checkCredentials(value: unknown): Credentials {
   const fields = object(value, "credentials");
   const credentials = { clientId: text(fields, "clientId"), accessToken: text(fields, "accessToken") };
   if (fields["certificate"] === undefined) return credentials;

@@ -1,10 +1,12 @@
 /** Parts of an answer that nobody has checked yet. */
 
-/** The queue answered something that is not what its published schema says. */
+/** A service answered something that is not what its published schema says. */
 export class AnswerError extends Error {
+  readonly what: string;
   constructor(what: string) {
-    super(`The queue's answer is not usable: ${what}.`);
+    super(`The service's answer is not usable: ${what}.`);
     this.name = "AnswerError";
+    this.what = what;
   }
 }
 

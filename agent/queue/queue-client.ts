@@ -8,6 +8,7 @@ import { toQueueError } from "./retry.ts";
 import { RunQueue } from "./run-queue.ts";
 import type { TaskQueue } from "./task-queue.ts";
 import type { Claim, ClaimedRun, Credentials } from "./types.ts";
+import { WorkerCredentials } from "./worker-credentials.ts";
 
 /** How long one request may take, in milliseconds. */
 export interface RequestLimits {
@@ -22,16 +23,32 @@ export const MOST_CLAIMS = 32;
 
 export class QueueClient {
   readonly #config: AgentConfig;
-  readonly #queue: Queue;
+  readonly #credentials: WorkerCredentials;
   readonly #limits: RequestLimits;
+  #made: { readonly queue: Queue; readonly credentials: Credentials } | null = null;
   #clockAheadMs: number | null = null;
 
-  constructor(config: AgentConfig, limits = usualLimits) {
+  constructor(config: AgentConfig, credentials = WorkerCredentials.configured(config), limits = usualLimits) {
     this.#config = config;
+    this.#credentials = credentials;
     this.#limits = limits;
-    const { clientId, accessToken, certificate } = config;
-    const credentials: Credentials = { clientId, accessToken, ...(certificate === "" ? {} : { certificate }) };
-    this.#queue = queueClient(config.rootURL, credentials, limits.claimMs);
+  }
+
+  /** With the credentials of this moment. */
+  get #queue(): Queue {
+    const { newest } = this.#credentials;
+    if (this.#made?.credentials !== newest) {
+      const queue = queueClient(this.#config.rootURL, newest, this.#limits.claimMs);
+      this.#made = { queue, credentials: newest };
+    }
+    return this.#made.queue;
+  }
+
+  /** When the credentials ended, by the queue's clock where that is known; null as long as they are good. */
+  get expired(): Date | null {
+    const { expires } = this.#credentials;
+    const now = Date.now() - (this.#clockAheadMs ?? 0);
+    return expires && expires.getTime() <= now ? expires : null;
   }
 
   /**

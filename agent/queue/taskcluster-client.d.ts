@@ -30,6 +30,13 @@ declare module "taskcluster-client" {
     createUpload(name: string, payload: object): Promise<unknown>;
     finishUpload(name: string, payload: object): Promise<unknown>;
   }
+  /** Of the calls in `agent/manager/reference.ts`. */
+  export class WorkerManager {
+    constructor(options: ClientOptions);
+    registerWorker(payload: object): Promise<unknown>;
+    reregisterWorker(payload: object): Promise<unknown>;
+    shouldWorkerTerminate(workerPoolId: string, workerGroup: string, workerId: string): Promise<unknown>;
+  }
   /** Those of every client that is given none of its own. */
   export interface Agents {
     http: import("node:http").Agent;
@@ -44,6 +51,8 @@ declare module "taskcluster-client" {
     readonly Object: typeof ObjectService;
     readonly Secrets: typeof Secrets;
     readonly agents: Agents;
+    /** A class with a method for each call of the reference. */
+    createClient(reference: object, name: "WorkerManager"): typeof WorkerManager;
   };
   // biome-ignore lint/style/noDefaultExport: it is how the package exports its clients.
   export default taskcluster;

@@ -11,7 +11,8 @@ test("every answer is what the published schema of the call says", { skip: needs
   const expires = iso(now() + minutes(60));
 
   async function call(name: string, params: string[], body?: object): Promise<Record<string, unknown>> {
-    const service = ["queue", "object", "purge-cache"].find((one) => published.entries(one).has(name)) ?? "";
+    const service =
+      ["queue", "object", "purge-cache", "worker-manager"].find((one) => published.entries(one).has(name)) ?? "";
     const entry = published.entries(service).get(name);
     assert.ok(entry, `${name} is published`);
     let left = params;
@@ -89,5 +90,13 @@ test("every answer is what the published schema of the call says", { skip: needs
   }
   await call("purgeCache", [pool], { cacheName: "checkouts" });
   await call("purgeRequests", [pool]);
-  assert.equal(checked.size, 28);
+  const managed = { workerPoolId: pool, ...worker };
+  const staticSecret = queue.addStaticWorker({ ...managed, providerId: "static" });
+  const identity = { providerId: "static", workerIdentityProof: { staticSecret } };
+  const { secret } = await call("registerWorker", [], { ...managed, ...identity });
+  await call("reregisterWorker", [], { ...managed, secret });
+  await call("shouldWorkerTerminate", [pool, workerGroup, workerId]);
+  queue.terminate(managed, "too many");
+  await call("shouldWorkerTerminate", [pool, workerGroup, workerId]);
+  assert.equal(checked.size, 31);
 });

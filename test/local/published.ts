@@ -39,7 +39,7 @@ function load(): Published {
   const ajv = new Ajv({ strict: false, useDefaults: true, validateFormats: true });
   formats.default(ajv);
   for (const { filename, content } of files) {
-    if (!/^schemas\/(queue|object|purge-cache)\//.test(filename)) continue;
+    if (!/^schemas\/(queue|object|purge-cache|worker-manager)\//.test(filename)) continue;
     // Their meta-schema says more about style than about meaning.
     const { $schema: _, ...schema } = content;
     ajv.addSchema(schema);

@@ -8,6 +8,8 @@ import { BlobUrls } from "../../agent/local/blob-routes.ts";
 import { Blobs } from "../../agent/local/blobs.ts";
 import { ClaimWaiters } from "../../agent/local/claim-waiters.ts";
 import { Clients } from "../../agent/local/credentials.ts";
+import { ManagedWorkers } from "../../agent/local/managed-workers.ts";
+import { managerMethods } from "../../agent/local/manager-routes.ts";
 import { objectMethods } from "../../agent/local/object-routes.ts";
 import { validateCreateUpload, validateFinishUpload, validateStartDownload } from "../../agent/local/object-schemas.ts";
 import { ObjectStore } from "../../agent/local/objects.ts";
@@ -20,7 +22,9 @@ import {
   validateCreateTask,
   validateFinishArtifact,
   validatePurgeCache,
+  validateRegister,
   validateReportException,
+  validateReregister,
 } from "../../agent/local/schemas.ts";
 import { type ClaimedRun, QueueState } from "../../agent/local/state.ts";
 import { taskMethods } from "../../agent/local/task-routes.ts";
@@ -48,6 +52,7 @@ function services(): [string, ApiMethod[]][] {
     ],
     ["object", objectMethods(objects, blobs, urls, now)],
     ["purge-cache", purgeMethods(now)],
+    ["worker-manager", managerMethods({ workers: new ManagedWorkers(), clients, issuer, credentialsMs: 1, now })],
   ];
 }
 
@@ -77,6 +82,8 @@ const expires = new Date().toISOString();
 const s3 = { storageType: "s3", expires, contentType: "text/plain" };
 const upload = { projectId: "none", uploadId: slugid, expires, proposedUploadMethods: {} };
 const long = (length: number) => "x".repeat(length);
+const managed = { workerPoolId: "p/mac", workerGroup: "g", workerId: "w" };
+const registration = { ...managed, providerId: "static", workerIdentityProof: { staticSecret: long(44) } };
 
 /** Requests, good and bad, by the call that takes them. */
 const requests: [string, string, ValidateFunction<unknown>, object[]][] = [
@@ -123,6 +130,38 @@ const requests: [string, string, ValidateFunction<unknown>, object[]][] = [
       { ...task, metadata: { name: "n", description: "d", owner: "o", source: "ftp://x" } },
       { ...task, metadata: { name: long(256), description: "d", owner: "o", source: "https://x" } },
       { ...task, metadata: { name: "n", description: "d", owner: "o", source: "https://x", more: 1 } },
+    ],
+  ],
+  [
+    "worker-manager",
+    "registerWorker",
+    validateRegister,
+    [
+      registration,
+      {},
+      ...Object.keys(registration).map((name) => ({ ...registration, [name]: undefined })),
+      { ...registration, systemBootTime: expires },
+      { ...registration, systemBootTime: "today" },
+      { ...registration, other: 1 },
+      { ...registration, workerPoolId: "pool" },
+      { ...registration, workerPoolId: "p/Mac" },
+      { ...registration, workerId: "" },
+      { ...registration, workerId: long(39) },
+      { ...registration, workerIdentityProof: {} },
+      { ...registration, workerIdentityProof: { staticSecret: long(43) } },
+      { ...registration, workerIdentityProof: { staticSecret: long(44), more: 1 } },
+    ],
+  ],
+  [
+    "worker-manager",
+    "reregisterWorker",
+    validateReregister,
+    [
+      { ...managed, secret: long(44) },
+      { ...managed, secret: long(45) },
+      { ...managed, secret: "!".repeat(44) },
+      { ...managed, secret: long(44), providerId: "static" },
+      managed,
     ],
   ],
   [

@@ -90,7 +90,7 @@ describe("a task is completed, with all its artifacts, although the network give
 
 describe("a task in a bad network", { concurrency: 4 }, () => {
   it("is completed although calls and uploads end in black holes", async (t) => {
-    const client = (config: AgentConfig) => new QueueClient(config, quick);
+    const client = (config: AgentConfig) => new QueueClient(config, undefined, quick);
     const { fixture, proxy } = await behind(t, {}, { client, plugins: { retries: quickRetries } });
     proxy.rules = repeatable.map((call) => ({ call, fault: quiet, times: 1 }));
     const taskId = await fixture.createTask(payload);
@@ -144,7 +144,7 @@ describe("a task in a bad network", { concurrency: 4 }, () => {
 
   const seed = Number(process.env["SEED"] ?? 20_261_126);
   it(`is completed whatever chance brings (SEED=${seed})`, async (t) => {
-    const client = (config: AgentConfig) => new QueueClient(config, quick);
+    const client = (config: AgentConfig) => new QueueClient(config, undefined, quick);
     const { fixture, proxy } = await behind(
       t,
       { numberOfTasksToRun: 3 },

@@ -25,13 +25,13 @@ describe("a worker whose polls do not get through says so once, and goes on, wit
     ],
     "a captive portal": [
       portal,
-      /^The queue gave no tasks: The queue's answer is not usable: claimWork is no object\.$/,
+      /^The queue gave no tasks: The service's answer is not usable: claimWork is no object\.$/,
     ],
     "no JSON": [noJson, /^The queue gave no tasks: Something that is no service answered 200\.$/],
   };
   for (const [name, [fault, sentence]] of Object.entries(polls)) {
     it(name, async (t) => {
-      const client = (config: AgentConfig) => new QueueClient(config, quick);
+      const client = (config: AgentConfig) => new QueueClient(config, undefined, quick);
       const { fixture, proxy } = await behind(t, {}, { client });
       proxy.rules = [{ call: "claimWork", fault, times: 2 }];
       void fixture.run();

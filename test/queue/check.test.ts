@@ -66,13 +66,13 @@ describe("checkClaims", () => {
   it("lets one claim that it cannot use not spoil the others", () => {
     const { good, refused } = claims([{ ...claim, runId: "0" }, claim]);
     assert.equal(good.length, 1);
-    assert.deepEqual(refused, ["The queue's answer is not usable: runId is no run number."]);
+    assert.deepEqual(refused, ["The service's answer is not usable: runId is no run number."]);
   });
   it("refuses a certificate that is no JSON, which no call could be signed with", () => {
     const credentials = { ...claim.credentials, certificate: "no JSON" };
     const { good, refused, runs } = claims([{ ...claim, credentials }]);
     assert.deepEqual(good, []);
-    assert.deepEqual(refused, ["The queue's answer is not usable: certificate is no object."]);
+    assert.deepEqual(refused, ["The service's answer is not usable: certificate is no object."]);
     assert.deepEqual(runs, [undefined]);
   });
   it("says whose task it is that cannot be understood, so that the queue can be told", () => {

@@ -28,6 +28,8 @@ export interface FixtureOptions {
   /** In place of the queue's own client. */
   readonly client?: (config: AgentConfig) => QueueClient;
   readonly plugins?: Partial<Pick<PluginServices, "liveLogs" | "retries">>;
+  /** What is asked about an idle worker. */
+  readonly mayEnd?: () => Promise<boolean>;
   /** The directory with the count of an earlier worker. */
   readonly counting?: string;
 }
@@ -62,7 +64,7 @@ export class Fixture {
   }
 
   private constructor(queue: LocalQueue, scratchRoot: string, options: FixtureOptions) {
-    const { config: settings, client, counting, plugins } = options;
+    const { config: settings, client, counting, mayEnd, plugins } = options;
     this.queue = queue;
     this.scratchRoot = scratchRoot;
     const { provisionerId, workerType, workerGroup, workerId } = POOL;
@@ -75,6 +77,7 @@ export class Fixture {
     this.worker = new Worker({
       count: new TaskCount(counting ?? null, logger),
       client: client?.(config) ?? new QueueClient(config),
+      mayEnd,
       config,
       engine: this.engine,
       plugins: newPlugins({

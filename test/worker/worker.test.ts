@@ -9,6 +9,7 @@ import type { Refused } from "../../agent/queue/check.ts";
 import { AnswerError } from "../../agent/queue/fields.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import type { Claim } from "../../agent/queue/types.ts";
+import { WorkerCredentials } from "../../agent/queue/worker-credentials.ts";
 import { tinyDisk } from "../artifacts/tiny-disk.ts";
 import { needsRoot } from "../root.ts";
 import { Fixture } from "./fixture.ts";
@@ -172,6 +173,31 @@ describe("the worker", { concurrency: 4 }, () => {
     void fixture.run();
     const { runs } = await fixture.resolved(taskId);
     assert.equal(runs[0]?.reasonResolved, "malformed-payload");
+  });
+
+  it("claims nothing with credentials that have ended, and goes on as soon as it is given others", async (t) => {
+    const expiry = Date.now() - 60_000;
+    const certificate = JSON.stringify({ version: 1, scopes: [], start: 0, expiry, seed: "s", signature: "s" });
+    const credentials = new WorkerCredentials({ clientId: "ended", accessToken: "ended", certificate });
+    const fixture = await Fixture.start(t, { client: (config) => new QueueClient(config, credentials) });
+    const taskId = await fixture.createTask(short);
+    void fixture.run();
+    const told = `No tasks are claimed: the worker's credentials ended at ${new Date(expiry).toISOString()}; new ones are waited for.`;
+    assert.equal(await fixture.idle("credentials"), told);
+    credentials.replace(fixture.queue.workerCredentials("test/mac", "group", "worker"));
+    assert.equal((await fixture.resolved(taskId)).state, "completed");
+    assert.equal(fixture.logLines.filter((line) => line.includes("the worker's credentials ended")).length, 1);
+  });
+
+  it("goes on idling when it may not end, for as long again", async (t) => {
+    const answers = [false, true];
+    const mayEnd = async () => answers.shift() ?? assert.fail("asked too often");
+    const config = { idleTimeoutSecs: 0.2 };
+    const fixture = await Fixture.start(t, { config, mayEnd, queue: { longPollMs: 50 } });
+    const began = performance.now();
+    assert.equal(await fixture.run(), "idle-timeout");
+    assert.ok(performance.now() - began >= 400, "the time began anew");
+    assert.deepEqual(answers, []);
   });
 
   it("lets a plugin end it after so many tasks", async (t) => {
