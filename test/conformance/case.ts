@@ -8,7 +8,7 @@ export type Peer = (typeof peers)[number];
 
 /** An artifact as the queue has it, and as a reader gets it. Texts with a slash at both ends are patterns. */
 export interface ExpectedArtifact {
-  readonly storage: "s3" | "link" | "reference" | "error";
+  readonly storage: "s3" | "object" | "link" | "reference" | "error";
   readonly contentType?: string;
   readonly contentEncoding?: "gzip" | "identity";
   /** The decoded content, or a pattern that it matches. */

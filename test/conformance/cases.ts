@@ -15,7 +15,7 @@ const count = { type: "integer", minimum: 0 };
 
 const artifact = closed(
   {
-    storage: { enum: ["s3", "link", "reference", "error"] },
+    storage: { enum: ["s3", "object", "link", "reference", "error"] },
     contentEncoding: { enum: ["gzip", "identity"] },
     content: { type: "string" },
     ...{ contentType: text, expires: text, reason: text, message: text },

@@ -3,11 +3,10 @@ import type { ArtifactRecord, RunStatus } from "../../agent/local/queue.ts";
 import type { Expected, ExpectedArtifact } from "./case.ts";
 import type { Machine } from "./machine.ts";
 
-/** Everything that one run left. */
+/** A run that is over. */
 export interface Outcome {
   readonly taskId: string;
   readonly run: RunStatus;
-  readonly log: string | null;
 }
 
 /** A text with a slash at both ends is a pattern, whose dots match line ends too. */
@@ -34,7 +33,7 @@ async function wrongIn(
   compare("the reason", reason, found.reason);
   compare("the message", message, found.message);
   compare("the expiry", expires, found.expires);
-  if (storage === "s3") {
+  if (storage === "s3" || storage === "object") {
     compare("the content type", contentType, found.contentType);
     compare("the content encoding", contentEncoding, found.blob?.contentEncoding ?? "identity");
     if (content !== undefined) compare("the content", content, found.blob && (await machine.content(found)).toString());
@@ -51,9 +50,14 @@ async function wrongIn(
   return wrong;
 }
 
-/** A sentence for everything that is not as expected; `expires` and the like are filled in already. */
-export async function judge(machine: Machine, expected: Expected, outcome: Outcome): Promise<string[]> {
-  const { taskId, run, log } = outcome;
+/** A sentence for everything that is not as expected; placeholders are filled in already. `log` is null when nobody asks for it. */
+export async function judge(
+  machine: Machine,
+  expected: Expected,
+  outcome: Outcome,
+  log: string | null,
+): Promise<string[]> {
+  const { taskId, run } = outcome;
   const wrong: string[] = [];
   const resolution = `${run.state}/${run.reasonResolved}`;
   const last = log?.trimEnd().split("\n").at(-1);

@@ -4,7 +4,7 @@ import { messageOf } from "../../agent/thrown.ts";
 import type { Expected, Placed, WhileRunning } from "./case.ts";
 import { FileServer } from "./file-server.ts";
 import { fillIn } from "./fill-in.ts";
-import { judge } from "./judge.ts";
+import { judge, type Outcome } from "./judge.ts";
 import { Machine } from "./machine.ts";
 
 const capacity = 4;
@@ -61,24 +61,37 @@ async function meddle(machine: Machine, taskId: string, asked: WhileRunning): Pr
   return wrong;
 }
 
-async function runTask(machine: Machine, workerType: string, files: FileServer, each: Placed): Promise<string[]> {
-  const standard = { deadline: "<60 minutes from now>", expires: "<1440 minutes from now>" };
+/** A task that has run, and what the placeholders of its case stood for. */
+interface Ran {
+  readonly outcome: Outcome;
+  readonly wrong: readonly string[];
+  readonly now: number;
+  readonly address: string;
+}
+
+async function runTask(machine: Machine, workerType: string, files: FileServer, each: Placed): Promise<Ran> {
+  const now = Date.now();
   const address = each.files ? files.add(each.files) : "";
-  const written = { payload: each.payload ?? {}, expected: expectationsOf(each), ...standard, ...each.task };
-  const { expected, ...definition } = fillIn(written, Date.now(), address);
+  const standard = { deadline: "<60 minutes from now>", expires: "<1440 minutes from now>" };
+  const definition = fillIn({ payload: each.payload ?? {}, ...standard, ...each.task }, now, address);
   const taskId = await machine.createTask(workerType, each.name, definition);
   const wrong = each.whileRunning ? await meddle(machine, taskId, each.whileRunning) : [];
   const run = await machine.resolved(taskId);
+  return { outcome: { taskId, run }, wrong, now, address };
+}
+
+async function judgeTask(machine: Machine, each: Placed, { outcome, wrong, now, address }: Ran): Promise<string[]> {
+  const expected = fillIn(expectationsOf(each), now, address);
   const readsLog = expected.log !== undefined || expected.notInLog !== undefined;
-  const log = readsLog ? await machine.log(taskId, backingLogOf(each)) : null;
-  return [...wrong, ...(await judge(machine, expected, { taskId, run, log }))];
+  const log = readsLog ? await machine.log(outcome.taskId, backingLogOf(each)) : null;
+  return [...wrong, ...(await judge(machine, expected, outcome, log))];
 }
 
 /** A case about the end of the worker itself, with a task or without one. */
 async function runWorker(machine: Machine, files: FileServer, each: Placed): Promise<string[]> {
   const began = performance.now();
   const { workerType, worker } = machine.startWorker(each.payload ? "work" : "run", each.config ?? {});
-  const wrong = each.payload ? await runTask(machine, workerType, files, each) : [];
+  const wrong = each.payload ? await judgeTask(machine, each, await runTask(machine, workerType, files, each)) : [];
   const status = await worker.status();
   const seconds = (performance.now() - began) / 1000;
   const { exitStatus, seconds: wanted } = each.expect ?? {};
@@ -91,7 +104,7 @@ async function runWorker(machine: Machine, files: FileServer, each: Placed): Pro
   ];
 }
 
-/** Resolves to a verdict for each case, in the order of the cases. As root. */
+/** Resolves to a verdict for each case, in the order of the cases. Cases that ask for one and the same task share it. As root. */
 export async function runCases(cases: readonly Placed[]): Promise<Verdict[]> {
   const [machine, files] = await Promise.all([Machine.start(), FileServer.start()]);
   const pools = new Map<string, string>();
@@ -101,9 +114,14 @@ export async function runCases(cases: readonly Placed[]): Promise<Verdict[]> {
     pools.set(key, pool);
     return pool;
   };
+  const tasks = new Map<string, Promise<Ran>>();
   const run = async (each: Placed): Promise<string[]> => {
     if (each.expect?.exitStatus !== undefined) return runWorker(machine, files, each);
-    return runTask(machine, poolOf(each.config), files, each);
+    const { payload, config, task, files: served, whileRunning } = each;
+    const key = JSON.stringify([payload, config, task, served, whileRunning]);
+    const ran = tasks.get(key) ?? runTask(machine, poolOf(config), files, each);
+    tasks.set(key, ran);
+    return judgeTask(machine, each, await ran);
   };
   try {
     return await Promise.all(
