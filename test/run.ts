@@ -17,8 +17,9 @@ const filesAtOnce = 3;
 /** Begun first, so that the end of a run is short files and no core waits for one that is long. */
 const longFirst = ["conformance", "fuzz", "stories", "crash", "engine", "attack", "helper"];
 /**
- * A bomb slows down whatever runs beside it, beyond the deadlines of others. Tasks on a private machine have uids that
- * helpers outside may have given out as well, and a kill from there reaches them.
+ * A bomb slows down whatever runs beside it, beyond the deadlines of others, and what forks for ever is caught in time
+ * only where the processor is free for it. Tasks on a private machine have uids that helpers outside may have given out as
+ * well, and a kill from there reaches them.
  */
 const alone = ["fork-bomb", "killed-starter", "unending-helper"].map((name) => `test/stories/${name}.test.ts`);
 /** Compiled sources of the tests, for the next process that needs them. Not in the environment, which children inherit. */

@@ -3,7 +3,7 @@
 import { after, before, type TestContext } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { Client } from "./client.ts";
-import { type RealHelper, startRealHelper } from "./real-helper.ts";
+import { type RealHelper, type Settings, startRealHelper } from "./real-helper.ts";
 
 export interface Fixture {
   readonly helper: RealHelper;
@@ -14,7 +14,7 @@ export interface Fixture {
 }
 
 /** To be called in a suite: starts the helper before its tests and stops it after them. `settings` go into helper.json. */
-export function useHelper(settings: Record<string, unknown> = {}): Fixture {
+export function useHelper(settings: Settings | ((firstUid: number) => Settings) = {}): Fixture {
   let helper: RealHelper | undefined;
   const started = (): RealHelper => {
     if (!helper) throw new Error("the helper has not been started");

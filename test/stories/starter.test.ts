@@ -155,7 +155,8 @@ describe("the starter", { skip: needsRoot, concurrency: 3 }, () => {
   });
 
   test("--agent-user runs the agent as that account", async (t) => {
-    const name = `story-${process.pid}`;
+    // A name that test/crash/ takes for none of the machine's own accounts, which must not change beside it.
+    const name = `_tcwstory-${process.pid}`;
     const made = spawnSync("/usr/sbin/useradd", ["--create-home", "--uid", `${3000 + (process.pid % 1000)}`, name], {
       encoding: "utf8",
     });
