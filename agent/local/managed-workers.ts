@@ -5,6 +5,8 @@ import type { Worker } from "./types.ts";
 export interface StaticWorker extends Worker {
   readonly workerPoolId: string;
   readonly providerId: string;
+  /** What a registration is told of the worker pool's settings. */
+  readonly workerConfig?: object;
 }
 
 export interface Known extends StaticWorker {

@@ -31,7 +31,7 @@ export function managerMethods({ workers, clients, issuer, credentialsMs, now }:
     const { providerId, staticSecret } = worker;
     if (request.providerId !== providerId || request.workerIdentityProof.staticSecret !== staticSecret)
       throw new ApiError("InputError", "The worker's identity is not proven.");
-    return { body: { ...registration(worker), workerConfig: {} } };
+    return { body: { ...registration(worker), workerConfig: worker.workerConfig ?? {} } };
   }
 
   async function reregisterWorker(call: Call): Promise<Answer> {
