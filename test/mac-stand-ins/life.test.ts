@@ -45,14 +45,14 @@ suite("On a machine that looks like a Mac", { skip: needsRoot }, () => {
     assert.deepEqual([...programs].sort(), ["dscl", "id", "launchctl", "ps"]);
   });
 
-  test("an end is: launchd's jobs, look three times, sweep as the user, all that again, then the records", async (t) => {
+  test("an end is: launchd's jobs, look twice and kill, look three times, sweep as the user, all that again, then the records", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);
     fixture.mac.forgetCalls();
     assert.equal((await client.request("deleteUser", { user: user.user })).state, "gone");
     const calls = fixture.mac.calls().map(({ uid, argv }) => (uid === 0 ? argv.join(" ") : "as the user"));
     const steps = calls.filter((call, index) => call !== "as the user" || calls[index - 1] !== call);
     const look = "ps -axo pid=,uid=,ruid=,svuid=,stat=";
-    const kill = [`launchctl bootout user/${user.uid}`, look, look, look];
+    const kill = [`launchctl bootout user/${user.uid}`, look, look, ...[look, look, look]];
     const read = (type: string): string => `dscl -plist . -read /${type}/${user.name}`;
     const deletion = (type: string): string[] => [
       ...[read("Users"), read("Groups"), read(type)],
