@@ -17,6 +17,7 @@ const engineCauses: Record<EngineError["code"], CauseKind> = {
   "isolation-broken": "worker-shutdown",
   "helper-refused": "internal-error",
   "place-failed": "internal-error",
+  "shell-failed": "internal-error",
 };
 
 /** The details of a defect go to the worker's log alone, under a number that the task log quotes. */

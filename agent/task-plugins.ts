@@ -46,6 +46,10 @@ export class TaskPlugins {
     return () => ends.flatMap((end) => end?.() ?? []);
   }
 
+  commandsEnded(): Promise<void> {
+    return this.#stage((hooks) => hooks.commandsEnded?.());
+  }
+
   stopped(result: ResultSet, success: boolean): Promise<void> {
     return this.#stage(async (hooks, name) => {
       if ((await hooks.stopped?.(result, success)) !== false) return;

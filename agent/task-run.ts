@@ -95,6 +95,7 @@ export class TaskRun {
     if (opened) {
       await this.#attempt("build", () => this.#build(opened));
       await this.#attempt("commands", () => this.#execute(opened));
+      await opened.plugins.commandsEnded();
       await this.#attempt("collect", () => this.#collect(opened));
       await this.#attempt("log", () => this.#closeLog(opened));
     }

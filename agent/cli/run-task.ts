@@ -83,6 +83,7 @@ function settings(queue: LocalQueue, pool: string, tasks: number, instance: stri
   const { clientId, accessToken } = queue.workerCredentials(pool, workerGroup, workerId);
   return {
     ...defaultConfig,
+    interactivePort: 0,
     ...{ rootURL: queue.rootUrl, clientId, accessToken, provisionerId, workerType, workerGroup, workerId, instance },
     capacity: Math.min(tasks, mostAtOnce),
     numberOfTasksToRun: tasks,

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { AgentConfig } from "../config.ts";
 import { EngineError } from "../engine/engine.ts";
 import { type MacosxEngine, startMacosxEngine } from "../engine/macosx.ts";
+import { LazyShellServer } from "../http/lazy-shell-server.ts";
 import { type AgentServer, startServer } from "../http/server.ts";
 import type { Logger } from "../logger.ts";
 import { newPlugins } from "../plugins/plugins.ts";
@@ -96,9 +97,10 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   });
   const config = { ...setup.config, capacity: capacityOf(setup.config, engine, logger) };
   const server = await serverOrNone(config, logger);
+  const shells = config.enableInteractive ? new LazyShellServer(config) : null;
   const control = new PluginControl();
   const liveLogs = server?.liveLogs ?? null;
-  const plugins = newPlugins({ liveLogs, settings: config.plugins, worker: control, state });
+  const plugins = newPlugins({ liveLogs, shells, settings: config.plugins, worker: control, state });
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const client = new QueueClient(config, setup.credentials);
   const worker = new Worker({ ...services, client, count, mayEnd, ...(changed ? { changed } : {}) });
@@ -119,6 +121,7 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
           .dispose()
           .catch((error: unknown) => logger.error({ err: error }, "The engine did not end cleanly."));
         await server?.close();
+        await shells?.close();
         await rm(scratchRoot, { recursive: true, force: true });
       }
     },

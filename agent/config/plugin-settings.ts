@@ -29,7 +29,12 @@ export interface PluginSettings {
   /** Off for payloads in taskcluster-worker's dialect. */
   readonly disabled?: readonly Optional[];
   readonly env?: { readonly extra?: Readonly<Record<string, string>> };
-  readonly interactive?: { readonly disableShell?: boolean };
+  readonly interactive?: {
+    readonly artifactPrefix?: string;
+    readonly forbidCustomArtifactPrefix?: boolean;
+    readonly alwaysEnabled?: boolean;
+    readonly disableShell?: boolean;
+  };
   /** On when it is there. */
   readonly logprefix?: Readonly<Record<string, string>>;
   readonly maxruntime?: { readonly maxRunTime: Duration; readonly perTaskLimit: "require" | "allow" | "forbid" };
@@ -47,6 +52,11 @@ function closed(properties: Readonly<Record<string, Schema>>, required: readonly
 }
 
 const text: Schema = { type: "string" };
+const artifactPrefix: Schema = {
+  type: "string",
+  pattern: "^(?!public/)[\\x20-\\x2e\\x30-\\x7e][\\x20-\\x7e]*/$",
+  maxLength: 255,
+};
 const yesOrNo: Schema = { type: "boolean" };
 
 const sections: Readonly<Record<PluginName, Schema>> = {
@@ -54,7 +64,7 @@ const sections: Readonly<Record<PluginName, Schema>> = {
   cache: closed({ maxPurgeCacheDelay: duration, purgeCacheBaseUrl: text }),
   env: closed({ extra: { ...env, description: "Environment variables of every task, which its payload may change." } }),
   interactive: closed({
-    ...{ artifactPrefix: text, forbidCustomArtifactPrefix: yesOrNo, alwaysEnabled: yesOrNo },
+    ...{ artifactPrefix, forbidCustomArtifactPrefix: yesOrNo, alwaysEnabled: yesOrNo },
     ...{ disableShell: yesOrNo, disableDisplay: yesOrNo, shellToolUrl: text, displayToolUrl: text },
   }),
   livelog: closed({}),
@@ -88,20 +98,12 @@ const validate = new Ajv({
   strictRequired: false,
 }).compile<PluginSettings>(pluginSettingsSchema);
 
-const shells =
-  "shells have their own settings, enableInteractive and interactivePort, and their own names for artifacts";
-const interactiveKeys = [
-  "alwaysEnabled",
-  "artifactPrefix",
-  "displayToolUrl",
-  "forbidCustomArtifactPrefix",
-  "shellToolUrl",
-];
 const never = "this worker never restarts the machine";
 const withoutEffect: Readonly<Record<string, string>> = {
   "artifacts.privateKey": "this version has no chain of trust",
   cache: "this version has no caches; tasks that ask for one are malformed-payload",
-  ...Object.fromEntries(interactiveKeys.map((key) => [`interactive.${key}`, shells])),
+  "interactive.displayToolUrl": "tasks have no screen, so there is never a display",
+  "interactive.shellToolUrl": "the worker serves the page of its shells itself",
   "reboot.allowTaskReboots": never,
   "reboot.rebootCommand": never,
   relengapi: "its service is gone",

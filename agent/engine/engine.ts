@@ -70,11 +70,44 @@ export interface Sandbox {
    * used again. Throws EngineError when the helper fails.
    */
   run(argv: readonly string[], output: Writable): Promise<CommandResult>;
+  /**
+   * Starts a shell for a person, beside the commands and after them, in the home and with the variables of the commands;
+   * not any more once `kill` or `finish` was called. Throws EngineError.
+   */
+  openShell(command: ShellCommand): Promise<Shell>;
   /** Kills every process of the task user; a command under way ends with `aborted`. Any number of calls. */
   kill(): Promise<void>;
   /** Kills what is left, counts it, and consumes the sandbox. */
   finish(): Promise<ResultSet>;
   dispose(): Promise<Gone>;
+}
+
+export interface ShellCommand {
+  readonly argv: readonly string[];
+  /** Whether it gets a terminal, and TERM; else its stdin is a pipe. */
+  readonly terminal: boolean;
+}
+
+export interface TerminalSize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+/** Neither code nor signal: the worker ended it. */
+export interface ShellEnd {
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface Shell {
+  /** Stdin, until it is ended. It holds back when nobody reads. */
+  readonly input: Writable;
+  /** To be called once. Resolves when the shell has ended and its last byte is in `sink`, which is left open. */
+  copyOutput(sink: Writable): Promise<ShellEnd>;
+  /** No effect without a terminal, or in the wrong moment. */
+  resize(size: TerminalSize): void;
+  /** Any number of calls. Throws EngineError. */
+  kill(): Promise<void>;
 }
 
 export interface TaskFile {
@@ -104,7 +137,8 @@ export type EngineErrorCode =
   | "isolation-broken"
   | "name-taken"
   | "archive-refused"
-  | "place-failed";
+  | "place-failed"
+  | "shell-failed";
 
 export class EngineError extends Error {
   readonly code: EngineErrorCode;

@@ -9,6 +9,8 @@ import {
   type ResultSet,
   type Sandbox,
   type SandboxBuilder,
+  type Shell,
+  type ShellCommand,
   type TaskFile,
   type TaskUser,
 } from "./engine.ts";
@@ -18,6 +20,7 @@ import type { TaskAccount } from "./task-account.ts";
 import { TaskFiles } from "./task-file.ts";
 import { listTaskFolder } from "./task-folder.ts";
 import { copyOutput } from "./task-output.ts";
+import { TaskShell } from "./task-shell.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
 const envName = new RegExp(envNamePattern);
@@ -153,6 +156,17 @@ class MacosxSandbox implements Sandbox {
     } finally {
       process.output.destroy();
     }
+  }
+
+  async openShell(command: ShellCommand): Promise<Shell> {
+    const over = (): boolean => this.#kills > 0 || this.#state === "finished";
+    const ended = new EngineError("shell-failed", "The task has ended.");
+    await this.#isolated;
+    if (over()) throw ended;
+    const shell = await TaskShell.open(this.#account, command, this.#env);
+    if (!over()) return shell;
+    await shell.kill();
+    throw ended;
   }
 
   async kill(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The logs that can be read over HTTP at this moment, each under a secret of its own. */
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
 import { Readable } from "node:stream";
 import type { TaskLog } from "../task-log.ts";
+import { Secrets } from "./secrets.ts";
 
 /** How long readers may take for the rest after a task has ended. */
 const farewellMs = 10 * 60_000;
@@ -15,18 +15,13 @@ export interface PublishedLog {
 }
 
 interface Entry {
-  readonly digest: Buffer;
   readonly log: TaskLog;
   readonly readers: Set<Readable>;
 }
 
-function digestOf(secret: string): Buffer {
-  return createHash("sha256").update(secret).digest();
-}
-
 export class LiveLogs {
   readonly #origin: () => string;
-  readonly #entries = new Set<Entry>();
+  readonly #entries = new Secrets<Entry>();
 
   /** `origin` tells how others reach the server that serves `/log/<secret>`; asked when a log is published. */
   constructor(origin: () => string) {
@@ -34,9 +29,8 @@ export class LiveLogs {
   }
 
   publish(log: TaskLog): PublishedLog {
-    const secret = randomBytes(24).toString("base64url");
-    const entry: Entry = { digest: digestOf(secret), log, readers: new Set() };
-    this.#entries.add(entry);
+    const entry: Entry = { log, readers: new Set() };
+    const secret = this.#entries.add(entry);
     return { url: `${this.#origin()}/log/${secret}`, remove: () => this.#remove(entry) };
   }
 
@@ -45,7 +39,7 @@ export class LiveLogs {
    * cannot be read, as the stream does.
    */
   async open(secret: string): Promise<Readable | "busy" | null> {
-    const entry = this.#find(secret);
+    const entry = this.#entries.find(secret);
     if (!entry) return null;
     if (entry.readers.size >= mostReaders) return "busy";
     const reader = entry.log.reader();
@@ -63,19 +57,11 @@ export class LiveLogs {
   }
 
   has(secret: string): boolean {
-    return this.#find(secret) !== null;
-  }
-
-  /** Compares digests, and all of them: neither the time nor the order tells anything about a secret. */
-  #find(secret: string): Entry | null {
-    const digest = digestOf(secret);
-    let found: Entry | null = null;
-    for (const entry of this.#entries) if (timingSafeEqual(entry.digest, digest)) found = entry;
-    return found;
+    return this.#entries.find(secret) !== null;
   }
 
   #remove(entry: Entry): void {
-    if (!this.#entries.delete(entry) || entry.readers.size === 0) return;
+    if (!this.#entries.remove(entry) || entry.readers.size === 0) return;
     const timer = setTimeout(() => {
       for (const reader of entry.readers) reader.destroy();
     }, farewellMs);

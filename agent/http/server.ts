@@ -1,8 +1,6 @@
-/** The agent's one HTTP server. On loopback unless the worker has a public address. */
-import { isIP } from "node:net";
-import { networkInterfaces } from "node:os";
-import Fastify, { type FastifyInstance } from "fastify";
-import { messageOf } from "../thrown.ts";
+/** The agent's HTTP server for live logs. */
+import type { AgentConfig } from "../config.ts";
+import { listen, newServer } from "./listen.ts";
 import { LiveLogs } from "./live-logs.ts";
 import { addLiveLogRoute } from "./livelog-route.ts";
 
@@ -16,45 +14,12 @@ export interface AgentServer {
   close(): Promise<void>;
 }
 
-export interface ServerAddress {
-  /** "" for loopback. */
-  readonly publicIP: string;
-  /** 0 for a random one. */
-  readonly livelogExposePort: number;
-}
-
 /** Throws one sentence when the address cannot be used; a worker then goes on without live logs. */
-export async function startServer({ publicIP, livelogExposePort }: ServerAddress): Promise<AgentServer> {
-  const app = Fastify({ forceCloseConnections: true, requestTimeout: 30_000, exposeHeadRoutes: false });
-  app.server.maxConnections = maxConnections;
-  const host = bindAddress(publicIP);
-  const origin = () => originOf(publicIP || host, app);
-  const liveLogs = new LiveLogs(origin);
+export async function startServer(config: Pick<AgentConfig, "publicIP" | "livelogExposePort">): Promise<AgentServer> {
+  const app = newServer(maxConnections);
+  let origin = "";
+  const liveLogs = new LiveLogs(() => origin);
   addLiveLogRoute(app, liveLogs);
-  try {
-    await app.listen({ host, port: livelogExposePort });
-  } catch (error) {
-    await app.close();
-    const why = messageOf(error);
-    throw new Error(
-      `The HTTP server cannot listen on ${host} port ${livelogExposePort}: ${why}. ` +
-        "Change publicIP or livelogExposePort in the agent's config.",
-    );
-  }
-  return { origin: origin(), liveLogs, close: () => app.close() };
-}
-
-/** The public address itself where this machine has it; behind a translating router it has not, then every address. */
-function bindAddress(publicIP: string): string {
-  if (publicIP === "") return "127.0.0.1";
-  const own = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
-  if (own.some(({ address }) => address === publicIP)) return publicIP;
-  return isIP(publicIP) === 6 ? "::" : "0.0.0.0";
-}
-
-/** Only once it listens. */
-function originOf(host: string, app: FastifyInstance): string {
-  const [address] = app.addresses();
-  if (typeof address !== "object") throw new Error("The HTTP server does not listen yet");
-  return `http://${isIP(host) === 6 ? `[${host}]` : host}:${address.port}`;
+  origin = await listen(app, config, "livelogExposePort");
+  return { origin, liveLogs, close: () => app.close() };
 }

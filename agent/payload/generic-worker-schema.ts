@@ -15,7 +15,7 @@ export interface GenericWorkerPayload {
     contentEncoding?: "identity" | "gzip";
     optional: boolean;
   }[];
-  features: { liveLog: boolean; backingLog: boolean; resourceMonitor: boolean };
+  features: { liveLog: boolean; backingLog: boolean; resourceMonitor: boolean; interactive: boolean };
   logs: { live: string; backing: string };
   onExitStatus: { retry: number[] };
   supersederUrl?: string;
@@ -62,7 +62,12 @@ const features: Schema = {
     },
     chainOfTrust: notOffered("chainOfTrust", "false"),
     taskclusterProxy: notOffered("taskclusterProxy", "false"),
-    interactive: notOffered("interactive", "false"),
+    interactive: {
+      type: "boolean",
+      default: false,
+      description:
+        "People can use a shell of the task while it runs: the artifact `private/generic-worker/shell.html` leads to it.",
+    },
     loopbackAudio: notOffered("loopbackAudio (a device of Linux)", "false"),
     loopbackVideo: notOffered("loopbackVideo (a device of Linux)", "false"),
     runTaskAsCurrentUser: notOffered("runTaskAsCurrentUser (every task has a user of its own)", "false"),

@@ -3,12 +3,14 @@ import { posix } from "node:path";
 import { Ajv, type ValidateFunction } from "ajv";
 import ajvFormats from "ajv-formats";
 import { isArtifactName } from "../artifacts/names.ts";
+import type { PluginSettings } from "../config/plugin-settings.ts";
 import type { AgentConfig } from "../config.ts";
 import { TaskError } from "../outcome.ts";
 import type { TaskDefinition } from "../queue/types.ts";
 import { secondsOf } from "./duration.ts";
 import { explain } from "./explain.ts";
 import { type GenericWorkerPayload, genericWorkerSchema } from "./generic-worker-schema.ts";
+import { genericWorkersShell, interactiveErrors, taskclusterWorkersShell } from "./interactive.ts";
 import { type ArtifactSpec, type Dialect, emptyPayload, type TaskPayload } from "./payload.ts";
 import { MUST_BE, NOT_OFFERED, type Schema } from "./schema-parts.ts";
 import { switchedOff } from "./switched-off.ts";
@@ -69,11 +71,15 @@ export function parsePayload(task: TaskDefinition, config: PayloadConfig): TaskP
   const payload =
     dialect === "generic-worker"
       ? fromGenericWorker(accept(isGenericWorkers, task.payload, genericWorkerSchema))
-      : fromTaskclusterWorker(accept(isTaskclusterWorkers, task.payload, taskclusterWorkerSchema), limit);
+      : fromTaskclusterWorker(
+          accept(isTaskclusterWorkers, task.payload, taskclusterWorkerSchema),
+          limit,
+          config.plugins,
+        );
   const errors = [
     ...(dialect === "generic-worker"
       ? switchedOff(task.payload, config)
-      : disabledErrors(task.payload, config.plugins)),
+      : [...disabledErrors(task.payload, config.plugins), ...interactiveErrors(payload, config)]),
     ...runTimeErrors(payload, limit),
     ...logErrors(payload),
     ...(dialect === "generic-worker" ? repetitions(task.payload) : []),
@@ -109,11 +115,16 @@ function fromGenericWorker(payload: GenericWorkerPayload): TaskPayload {
       backingLog: features.backingLog,
       resourceMonitor: features.resourceMonitor,
     },
+    interactive: features.interactive ? genericWorkersShell : null,
     notices,
   };
 }
 
-function fromTaskclusterWorker(payload: TaskclusterWorkerPayload, limit: number): TaskPayload {
+function fromTaskclusterWorker(
+  payload: TaskclusterWorkerPayload,
+  limit: number,
+  settings: PluginSettings,
+): TaskPayload {
   const { link, sha256, context, command, env, maxRunTime = 0, artifacts } = payload;
   const seconds = secondsOf(maxRunTime);
   return {
@@ -124,12 +135,17 @@ function fromTaskclusterWorker(payload: TaskclusterWorkerPayload, limit: number)
     env,
     maxRunTimeSeconds: seconds > 0 ? seconds : limit,
     artifacts: [...new Map(artifacts.map((each) => [wholeOf(each), { ...each, optional: false }])).values()],
+    interactive: taskclusterWorkersShell(payload.interactive, settings),
     notices: withoutEffect(payload),
   };
 }
 
-function withoutEffect({ disableTaskclusterProxy, reboot, supersederUrl }: TaskclusterWorkerPayload): string[] {
+function withoutEffect(payload: TaskclusterWorkerPayload): string[] {
+  const { disableTaskclusterProxy, interactive, reboot, supersederUrl } = payload;
   const notices: string[] = [];
+  if (interactive?.disableDisplay === false) {
+    notices.push("interactive: this worker has no display to offer, because tasks have no screen.");
+  }
   if (disableTaskclusterProxy === false) notices.push("disableTaskclusterProxy: this worker has no proxy yet.");
   if (reboot) notices.push("reboot: this worker never restarts the machine; the next task has a fresh user anyway.");
   if (supersederUrl !== undefined) notices.push("supersederUrl: this worker does not supersede tasks.");

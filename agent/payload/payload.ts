@@ -16,6 +16,16 @@ export interface ArtifactSpec {
   readonly optional: boolean;
 }
 
+/** Shells for people, as the task asks for them. */
+export interface InteractiveSpec {
+  /** Name of the artifact that leads to the page. */
+  readonly pageArtifact: string;
+  /** Name of the artifact with the addresses; null for none. */
+  readonly socketsArtifact: string | null;
+  /** Whether the task goes on after its commands for as long as a shell is open. */
+  readonly holdsTask: boolean;
+}
+
 export interface TaskPayload {
   readonly dialect: Dialect;
   /** A file that is downloaded, placed in the home under its own name and made executable. */
@@ -32,6 +42,7 @@ export interface TaskPayload {
   readonly logs: { readonly live: string; readonly backing: string };
   readonly onExitStatus: { readonly retry: readonly number[] };
   readonly features: { readonly liveLog: boolean; readonly backingLog: boolean; readonly resourceMonitor: boolean };
+  readonly interactive: InteractiveSpec | null;
   /** A line each for the task log about what was asked for and has no effect. */
   readonly notices: readonly string[];
 }
@@ -47,6 +58,7 @@ export function emptyPayload(dialect: Dialect): TaskPayload {
     logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
     onExitStatus: { retry: [] },
     features: { liveLog: true, backingLog: true, resourceMonitor: true },
+    interactive: null,
     notices: [],
   };
 }

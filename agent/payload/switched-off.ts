@@ -2,7 +2,11 @@
 import type { AgentConfig } from "../config.ts";
 import type { TaskDefinition } from "../queue/types.ts";
 
-const switches = { liveLog: "enableLiveLog", resourceMonitor: "enableResourceMonitor" } as const;
+const switches = {
+  interactive: "enableInteractive",
+  liveLog: "enableLiveLog",
+  resourceMonitor: "enableResourceMonitor",
+} as const;
 
 type SwitchConfig = Pick<AgentConfig, (typeof switches)[keyof typeof switches] | "provisionerId" | "workerType">;
 

@@ -14,6 +14,7 @@ export interface TaskclusterWorkerPayload {
   disableTaskclusterProxy?: boolean;
   reboot?: "always" | "on-failure" | "on-exception";
   supersederUrl?: string;
+  interactive?: { disableDisplay: boolean; disableShell: boolean; artifactPrefix?: string };
 }
 
 const address: Schema = {
@@ -43,6 +44,30 @@ const artifact: Schema = {
     expires,
   },
   required: ["type", "path", "name"],
+  additionalProperties: false,
+};
+
+const interactive: Schema = {
+  type: "object",
+  description:
+    "People can use a shell of the task while it runs: `shell.html` leads to it, `sockets.json` has its address. " +
+    "The task ends when its shells have ended. {} is enough.",
+  properties: {
+    disableShell: { type: "boolean", default: false },
+    disableDisplay: {
+      type: "boolean",
+      default: false,
+      description: "There is never a display, because tasks have no screen. The log says so, unless this is true.",
+    },
+    artifactPrefix: {
+      type: "string",
+      pattern: "^[\\x20-\\x2e\\x30-\\x7e][\\x20-\\x7e]*/$",
+      maxLength: 255,
+      description:
+        "Begins the names of the two artifacts, `private/interactive/` when absent. " +
+        "Not public: whoever knows the address has the shell.",
+    },
+  },
   additionalProperties: false,
 };
 
@@ -89,7 +114,7 @@ export const taskclusterWorkerSchema: Schema = {
     chainOfTrust: notOffered("chainOfTrust", "false"),
     certifiedLog: notOffered("certifiedLog", "false"),
     enableRelengAPIProxy: notOffered("enableRelengAPIProxy (its service is gone)", "false"),
-    interactive: notOffered("interactive", "absent"),
+    interactive,
     reboot: {
       type: "string",
       enum: ["always", "on-failure", "on-exception"],

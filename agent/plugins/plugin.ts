@@ -2,7 +2,8 @@
  * A feature of a task is a plugin: one file here and one line in plugins.ts. The hooks of a task plugin, in order, each
  * called at most once (`command` once for each), never two hooks of one plugin at the same time; the plugins' hooks of one stage run side by side:
  *
- *   newTaskPlugin → buildSandbox → (sandbox starts) started → command … → (commands end, user killed) stopped
+ *   newTaskPlugin → buildSandbox → (sandbox starts) started → command … → (commands end) commandsEnded
+ *     → (user killed) stopped
  *     → (log closed) finished, or exception in place of what remains → dispose, always
  *
  * A hook may throw a TaskError; anything else it throws is resolved internal-error.
@@ -39,6 +40,8 @@ export interface TaskPlugin {
   started?(sandbox: Sandbox): Promise<void>;
   /** A command is about to run. What it answers is called when the command has ended, for rows of its block in the log. */
   command?(): () => readonly LogRow[];
+  /** No command runs any more; what else runs as the task user is killed when all plugins have returned. */
+  commandsEnded?(): Promise<void>;
   /** All commands ended and the task user has no process left. False makes the task failed. */
   stopped?(result: ResultSet, success: boolean): Promise<boolean>;
   /** The log is closed; the run is not yet reported completed or failed. */

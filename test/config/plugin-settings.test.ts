@@ -52,7 +52,7 @@ test("what has no effect here is told with its reason, once", () => {
     cache: {},
     tcproxy: {},
     relengapi: {},
-    interactive: { disableShell: true, alwaysEnabled: true },
+    interactive: { shellToolUrl: "https://example.com", artifactPrefix: "private/shell/" },
     reboot,
     artifacts: { privateKey: "x" },
   });
@@ -60,7 +60,7 @@ test("what has no effect here is told with its reason, once", () => {
     ...[
       "artifacts.privateKey",
       "cache",
-      "interactive.alwaysEnabled",
+      "interactive.shellToolUrl",
       "reboot.allowTaskReboots",
       "reboot.rebootCommand",
       "relengapi",

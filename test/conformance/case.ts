@@ -37,12 +37,24 @@ export interface Expected {
 /** A file that the case's payload can name as `<files>/NAME`: a text, or an archive of texts. */
 export type Served = string | { readonly "tar.gz": Record<string, string> } | { readonly zip: Record<string, string> };
 
+/** The use of an interactive shell. */
+export interface ShellUse {
+  /** That leads to the shell. */
+  readonly artifact: string;
+  /** A line, and a pattern that the output after it matches. */
+  readonly types?: string;
+  readonly shows?: string;
+  /** In place of that: the status that another secret is answered with. */
+  readonly stranger?: number;
+}
+
 /** What happens while the task runs, when its live log shows the pattern. */
 export interface WhileRunning {
   readonly logShows: string;
   readonly cancel?: true;
   /** Methods, and the status that the address of the live log answers. */
   readonly answers?: Readonly<Record<string, number>>;
+  readonly shell?: ShellUse;
 }
 
 export interface Case {

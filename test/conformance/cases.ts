@@ -46,7 +46,15 @@ const oneCase = closed(
     task: closed({ scopes: texts, dependencies: texts, deadline: text, expires: text }),
     files: mapOf(served),
     payload: { type: "object" },
-    whileRunning: closed({ logShows: text, cancel: { const: true }, answers: mapOf(count) }, ["logShows"]),
+    whileRunning: closed(
+      {
+        logShows: text,
+        cancel: { const: true },
+        answers: mapOf(count),
+        shell: closed({ artifact: text, types: text, shows: text, stranger: count }, ["artifact"]),
+      },
+      ["logShows"],
+    ),
     expect: expected,
   },
   ["name", "status"],

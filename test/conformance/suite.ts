@@ -6,6 +6,7 @@ import { FileServer } from "./file-server.ts";
 import { fillIn } from "./fill-in.ts";
 import { judge, type Outcome } from "./judge.ts";
 import { Machine } from "./machine.ts";
+import { useShell } from "./shell-user.ts";
 
 const capacity = 4;
 const logMs = 30_000;
@@ -57,6 +58,7 @@ async function meddle(machine: Machine, taskId: string, asked: WhileRunning): Pr
     await answer.body?.cancel();
     if (answer.status !== status) wrong.push(`${method} of the live log is answered ${answer.status}, not ${status}`);
   }
+  if (asked.shell) wrong.push(...(await useShell(machine, taskId, asked.shell)));
   if (asked.cancel) await machine.cancel(taskId);
   return wrong;
 }

@@ -113,6 +113,6 @@ test("the table of causes is how a run is resolved, in this order", () => {
 
 test("docs/plugins.md lists every plugin, and only those", () => {
   const rows = rowsOf(sectionOf(textOf("docs/plugins.md"), "## Those there are")).map(([name]) => name);
-  const names = newPlugins({ liveLogs: null, settings: {}, worker }).map(({ name }) => name);
+  const names = newPlugins({ liveLogs: null, shells: null, settings: {}, worker }).map(({ name }) => name);
   assert.deepEqual(rows.sort(), names.sort());
 });

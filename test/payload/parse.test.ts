@@ -9,7 +9,7 @@ import { dialectOf, PayloadError, parsePayload, schemaFor } from "../../agent/pa
 import type { TaskPayload } from "../../agent/payload/payload.ts";
 import type { TaskDefinition } from "../../agent/queue/types.ts";
 
-const config = { ...defaultConfig, maxTaskRunTime: 3600 };
+const config = { ...defaultConfig, provisionerId: "office", workerType: "mac", maxTaskRunTime: 3600 };
 
 function task(payload: Record<string, unknown>): TaskDefinition {
   return {
@@ -69,6 +69,7 @@ describe("generic-worker's dialect", () => {
       logs: { live: "public/logs/live.log", backing: "public/logs/live_backing.log" },
       onExitStatus: { retry: [] },
       features: { liveLog: true, backingLog: true, resourceMonitor: true },
+      interactive: null,
       notices: [],
     });
   });
@@ -86,11 +87,11 @@ describe("generic-worker's dialect", () => {
       ...generic,
       mounts: [{ cacheName: "a", directory: "b" }],
       osGroups: ["admin"],
-      features: { taskclusterProxy: true, chainOfTrust: true, interactive: true, runTaskAsCurrentUser: true },
+      features: { taskclusterProxy: true, chainOfTrust: true, runTaskAsCurrentUser: true },
     };
     const errors = refused(payload);
-    assert.equal(errors.length, 6);
-    for (const name of ["mounts", "osGroups", "taskclusterProxy", "chainOfTrust", "interactive"]) {
+    assert.equal(errors.length, 5);
+    for (const name of ["mounts", "osGroups", "taskclusterProxy", "chainOfTrust"]) {
       assert(errors.some((error) => error.includes(`asks for ${name}`) && error.includes(`task.payload.`)));
     }
   });
@@ -315,6 +316,63 @@ describe("settings of plugins", () => {
     );
     assert.ok("commands" in judge({ disabled }, plain));
     assert.ok("commands" in judge({ disabled }, { ...generic, artifacts: [] }));
+  });
+});
+
+describe("an interactive task", () => {
+  const asked = { ...generic, features: { interactive: true } };
+  const judge = (settings: Partial<Parameters<typeof parsePayload>[1]>, payload: Record<string, unknown>) => {
+    try {
+      return parsePayload(task(payload), { ...config, ...settings }).interactive;
+    } catch (error) {
+      assert(error instanceof PayloadError);
+      return error.errors;
+    }
+  };
+  const shell = (prefix: string) => ({
+    ...{ pageArtifact: `${prefix}shell.html`, socketsArtifact: `${prefix}sockets.json`, holdsTask: true },
+  });
+
+  it("has one page in generic-worker's dialect", () => {
+    const pageArtifact = "private/generic-worker/shell.html";
+    assert.deepEqual(judge({}, asked), { pageArtifact, socketsArtifact: null, holdsTask: false });
+    for (const features of [{}, { interactive: false }]) assert.equal(judge({}, { ...generic, features }), null);
+  });
+  it("is held by its shells in taskcluster-worker's dialect, and may name its artifacts", () => {
+    assert.deepEqual(judge({}, { ...plain, interactive: {} }), shell("private/interactive/"));
+    assert.deepEqual(judge({}, { ...plain, interactive: { artifactPrefix: "private/a/" } }), shell("private/a/"));
+    for (const interactive of [undefined, { disableShell: true }]) {
+      assert.equal(judge({}, interactive ? { ...plain, interactive } : plain), null);
+    }
+  });
+  it("is told that there is no display, unless it wants none", () => {
+    const notices = (interactive: object) => accepted({ ...plain, interactive }).notices;
+    assert.match(notices({}).join(), /^interactive: this worker has no display/);
+    assert.deepEqual(notices({ disableDisplay: true }), []);
+  });
+  it("is refused where the configuration says so", () => {
+    const settings = { enableInteractive: false };
+    const why = "it's not enabled on this worker pool (office/mac), whose enableInteractive is false; leave it out";
+    assert.deepEqual(judge(settings, asked), [`task.payload.features.interactive is true, but ${why}, or say false.`]);
+    const other = judge(settings, { ...plain, interactive: {} });
+    assert.deepEqual(other, [`task.payload.interactive asks for a shell, but ${why}.`]);
+    assert.equal(judge(settings, { ...plain, interactive: { disableShell: true } }), null);
+  });
+  it("cannot show the address of its shell to everybody", () => {
+    for (const artifactPrefix of ["public/", "private/../x/", "private", "/private/"]) {
+      const errors = judge({}, { ...plain, interactive: { artifactPrefix } });
+      assert.match(String(errors), /^task\.payload\.interactive\.artifactPrefix /, artifactPrefix);
+    }
+  });
+  it("follows the settings of the plugin", () => {
+    const settings = (interactive: PluginSettings["interactive"] & object) => ({ plugins: { interactive } });
+    assert.deepEqual(judge(settings({ alwaysEnabled: true }), plain), shell("private/interactive/"));
+    assert.equal(judge(settings({ alwaysEnabled: true, disableShell: true }), plain), null);
+    assert.equal(judge(settings({ alwaysEnabled: true }), generic), null);
+    const own = { ...plain, interactive: { artifactPrefix: "private/own/" } };
+    assert.deepEqual(judge(settings({ artifactPrefix: "private/p/" }), own), shell("private/own/"));
+    const forced = settings({ artifactPrefix: "private/p/", forbidCustomArtifactPrefix: true });
+    assert.deepEqual(judge(forced, own), shell("private/p/"));
   });
 });
 

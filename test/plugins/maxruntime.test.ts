@@ -9,7 +9,7 @@ import { stopClock } from "./controlled.ts";
 const untouched = () => assert.fail("the plugin aborts the run and leaves the sandbox alone");
 const sandbox: Sandbox = {
   user: { name: "task_x", uid: 5500, home: "/Users/task_x/home" },
-  ...{ run: untouched, kill: untouched, finish: untouched, dispose: untouched },
+  ...{ run: untouched, openShell: untouched, kill: untouched, finish: untouched, dispose: untouched },
 };
 
 async function started(t: TestContext, maxRunTimeSeconds: number | null, maxTaskRunTime = 3600) {

@@ -11,6 +11,6 @@ test("every plugin that has a file is in the list, under the name of its file", 
   const expected = files
     .map((file) => file.replace(/\.ts$/, ""))
     .filter((name) => !["plugin", "plugins"].includes(name));
-  const names = newPlugins({ liveLogs: null, settings: {}, worker }).map(({ name }) => name);
+  const names = newPlugins({ liveLogs: null, shells: null, settings: {}, worker }).map(({ name }) => name);
   assert.deepEqual(names.sort(), expected.sort());
 });

@@ -11,7 +11,7 @@ const limits = { maxMemoryUsagePercent: 90, minAvailableMemoryBytes: 2048, allow
 const untouched = () => assert.fail("this plugin must leave the sandbox alone");
 const sandbox: Sandbox = {
   user: { name: "task_x", uid: 5500, home: "/Users/task_x/home" },
-  ...{ run: untouched, kill: untouched, finish: untouched, dispose: untouched },
+  ...{ run: untouched, openShell: untouched, kill: untouched, finish: untouched, dispose: untouched },
 };
 
 async function watched(t: TestContext, settings: Partial<AgentConfig> = {}) {

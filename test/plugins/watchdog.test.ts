@@ -8,7 +8,7 @@ import { controlled, stopClock } from "./controlled.ts";
 const untouched = () => assert.fail("the watchdog leaves the sandbox alone");
 const sandbox: Sandbox = {
   user: { name: "task_x", uid: 5500, home: "/Users/task_x/home" },
-  ...{ run: untouched, kill: untouched, finish: untouched, dispose: untouched },
+  ...{ run: untouched, openShell: untouched, kill: untouched, finish: untouched, dispose: untouched },
 };
 const bark = (seconds: number) => `now: nothing has happened for ${seconds} s (plugins.watchdog)`;
 

@@ -51,6 +51,7 @@ describe("everything of generic-worker's dialect at once", { skip: needsRoot }, 
         .map(({ name, storageType }) => [name, storageType]),
     );
     assert.deepEqual(stored, {
+      "private/generic-worker/shell.html": "reference",
       "public/core": "error",
       "public/logs/backing.txt": "s3",
       "public/logs/live.txt": "link",
@@ -80,6 +81,7 @@ describe("everything of generic-worker's dialect at once", { skip: needsRoot }, 
         return [name, storageType, contentType, blob?.contentEncoding ?? "identity"].join(" ");
       });
       assert.deepEqual(found.sort(), [
+        "private/generic-worker/shell.html reference text/html; charset=utf-8 identity",
         "public/core error application/json identity",
         "public/logs/backing.txt s3 text/plain; charset=utf-8 gzip",
         "public/logs/live.txt link text/plain; charset=utf-8 identity",

@@ -42,7 +42,7 @@ type Name = keyof typeof contexts | "everything";
 test("the example has every property of the dialect", () => {
   const { payload } = parse(readFileSync(source("yml"), "utf8"));
   const properties = Object.keys(Object(schemaFor("taskcluster-worker")["properties"]));
-  const absent = ["image", "interactive"];
+  const absent = ["image"];
   assert.deepEqual(Object.keys(payload).sort(), properties.filter((name) => !absent.includes(name)).sort());
   const artifact = Object.keys(Object(payload.artifacts[0])).sort();
   assert.deepEqual(artifact, ["expires", "name", "path", "type"]);
@@ -89,7 +89,8 @@ describe("run-task in taskcluster-worker's dialect", { skip: needsRoot }, () => 
     assert.equal(everything.resolution, "completed/completed");
     assertEverything(everything.log);
     const names = ["public/results/more/page.html", "public/results/said.txt", "public/said.txt"];
-    assert.deepEqual(Object.keys(everything.artifacts).sort(), names);
+    const ofShell = ["private/shell/shell.html", "private/shell/sockets.json"];
+    assert.deepEqual(Object.keys(everything.artifacts).sort(), [...ofShell, ...names]);
     const path = everything.artifact("public/said.txt")?.path ?? "";
     assert.equal(readFileSync(path, "utf8"), "a file beside the script\n");
   });
@@ -138,7 +139,7 @@ describe("work with a configuration of taskcluster-worker", { skip: needsRoot },
         engines: { macosx: { createUser: true } },
         plugins: {
           ...{ artifacts: {}, env: { extra: { EXTRA: { $env: "TASKCLUSTER_WORKER_ID" } } }, livelog: {}, success: {} },
-          ...{ tasklog: {}, logprefix: { rack: "b7" }, watchdog: {}, reboot: { taskLimit: 1 } },
+          ...{ interactive: {}, tasklog: {}, logprefix: { rack: "b7" }, watchdog: {}, reboot: { taskLimit: 1 } },
           maxruntime: { maxRunTime: "1 hour", perTaskLimit: "require" },
         },
         minimumDiskSpace: 0,

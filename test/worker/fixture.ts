@@ -8,6 +8,7 @@ import slugid from "slugid";
 import taskcluster from "taskcluster-client";
 import { activityText, type IdleReason } from "../../agent/activity.ts";
 import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
+import type { Engine } from "../../agent/engine/engine.ts";
 import { type LocalQueue, type LocalQueueOptions, startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
 import { newPlugins, type PluginServices } from "../../agent/plugins/plugins.ts";
@@ -27,7 +28,9 @@ export interface FixtureOptions {
   readonly through?: (queue: LocalQueue) => Promise<string>;
   /** In place of the queue's own client. */
   readonly client?: (config: AgentConfig) => QueueClient;
-  readonly plugins?: Partial<Pick<PluginServices, "liveLogs" | "retries">>;
+  readonly plugins?: Partial<Pick<PluginServices, "liveLogs" | "shells" | "retries">>;
+  /** In place of one that needs no root. */
+  readonly engine?: Engine;
   /** What is asked about an idle worker. */
   readonly mayEnd?: () => Promise<boolean>;
   /** The directory with the count of an earlier worker. */
@@ -79,9 +82,9 @@ export class Fixture {
       client: client?.(config) ?? new QueueClient(config),
       mayEnd,
       config,
-      engine: this.engine,
+      engine: options.engine ?? this.engine,
       plugins: newPlugins({
-        ...{ liveLogs: null, settings: config.plugins, ...plugins },
+        ...{ liveLogs: null, shells: null, settings: config.plugins, ...plugins },
         worker: {
           stopGracefully: (message) => this.worker.stopGracefully({ kind: "plugin", message }),
           stopNow: (message) => this.worker.stopNow({ kind: "plugin", message }),

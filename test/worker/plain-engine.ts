@@ -130,6 +130,10 @@ class PlainSandbox implements Sandbox, ResultSet {
     return { code, signal, ...times, aborted: this.#killed };
   }
 
+  async openShell(): Promise<never> {
+    throw new EngineError("shell-failed", "this engine has no shells");
+  }
+
   async kill(): Promise<void> {
     this.#killed = true;
     this.#builder.engine.kills += 1;

@@ -63,4 +63,73 @@ export const rowsFound: readonly Row[] = [
       ],
     },
   },
+  {
+    row: 84,
+    severity: "high",
+    attacker: "task",
+    attack: "A task, or anybody who reaches the port, looks for another task's interactive shell.",
+    echo: "generic-worker compared secrets in a variable of all its tasks (bug 2062167)",
+    defence:
+      "Each task has 192 random bits, compared as digests, before a WebSocket is agreed to (agent/http/secrets.ts, agent/http/shell-server.ts).",
+    played: {
+      tests: [
+        {
+          file: "test/http/shell-server.test.ts",
+          name: "the shells of a task are at an unguessable address on loopback",
+        },
+        {
+          file: "test/http/shell-server.test.ts",
+          name: "whoever does not know the secret is refused, and nothing is opened",
+        },
+      ],
+    },
+  },
+  {
+    row: 85,
+    severity: "medium",
+    attacker: "task",
+    attack:
+      "Output without end for a client that does not read, input without end for a program that does not, pings without end: the agent's memory.",
+    echo: "",
+    defence:
+      "One piece is on its way in each direction, and who has no room is not read (agent/interactive/session.ts); ten shells a task.",
+    played: {
+      tests: [
+        {
+          file: "test/stories/interactive.test.ts",
+          name: "is bounded when its client or its program does not stop, and others go on",
+        },
+        {
+          file: "test/interactive/session.test.ts",
+          name: "pings are answered, but answers do not pile up for a client that does not read",
+        },
+        { file: "test/http/shell-server.test.ts", name: "a message that is too large ends its connection alone" },
+      ],
+    },
+  },
+  {
+    row: 86,
+    severity: "medium",
+    attacker: "task",
+    attack: "A shell goes on when its client, its task or its task's time has ended.",
+    echo: "",
+    defence:
+      "It is the task user's, so it dies with it; before that its own end is waited for (agent/plugins/interactive.ts).",
+    played: {
+      tests: [
+        {
+          file: "test/stories/interactive.test.ts",
+          name: "is the task user's, in its home, with its variables and a terminal of its own",
+        },
+        {
+          file: "test/stories/interactive.test.ts",
+          name: "holds a task no longer than its maxRunTime, nor when it is canceled",
+        },
+        {
+          file: "test/interactive/session.test.ts",
+          name: "a client without a sign of life is left, and its shell ended",
+        },
+      ],
+    },
+  },
 ];
