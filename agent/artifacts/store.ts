@@ -74,7 +74,7 @@ async function onePut(
   }
 }
 
-/** The answer's own words may be quoted; the address never, its query is a credential. */
+/** The address is never quoted, its query is a credential; nor what may repeat it. */
 function judge({ status, text, retryAfterMs }: PutAnswer): Problem | null {
   if (status >= 200 && status < 300) return null;
   if (status === 400 && text.includes("EntityTooLarge")) {
@@ -86,11 +86,10 @@ function judge({ status, text, retryAfterMs }: PutAnswer): Problem | null {
   return { why, again, newUrl: status === 403, retryAfterMs };
 }
 
-/** Of S3's XML only code and message: to a wrong signature it answers with all that was signed. */
+/** Only code and message of S3's XML: to a wrong signature it answers with all that was signed, and others with the request. */
 function wordsOf(text: string): string {
   const inXml = ["Code", "Message"].map((tag) => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1] ?? "");
-  const words = text.includes("<Error>") ? inXml.join(" ") : text;
-  return words.replace(/\s+/g, " ").trim().slice(0, 300);
+  return inXml.join(" ").replace(/\s+/g, " ").trim().slice(0, 300);
 }
 
 async function pause({ signal }: TaskContext, name: string, ms: number): Promise<void> {

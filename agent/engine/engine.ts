@@ -67,9 +67,9 @@ export interface Sandbox {
   /**
    * Runs one command as the task user in its home; stdout and stderr go to `output` in the order they were written.
    * Resolves when the last byte is in `output`, which is left open and keeps no chunk behind its callback: the memory is
-   * used again. Throws EngineError when the helper fails.
+   * used again. With `env` these are its variables, in place of the task's. Throws EngineError when the helper fails.
    */
-  run(argv: readonly string[], output: Writable): Promise<CommandResult>;
+  run(argv: readonly string[], output: Writable, env?: Readonly<Record<string, string>>): Promise<CommandResult>;
   /**
    * Starts a shell for a person, beside the commands and after them, in the home and with the variables of the commands;
    * not any more once `kill` or `finish` was called. Throws EngineError.

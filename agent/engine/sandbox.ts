@@ -16,7 +16,7 @@ import {
 } from "./engine.ts";
 import { lacksInterpreter } from "./interpreter.ts";
 import { placeFile } from "./place-file.ts";
-import type { TaskAccount } from "./task-account.ts";
+import type { Command, TaskAccount } from "./task-account.ts";
 import { TaskFiles } from "./task-file.ts";
 import { listTaskFolder } from "./task-folder.ts";
 import { copyOutput } from "./task-output.ts";
@@ -114,21 +114,20 @@ class MacosxSandbox implements Sandbox {
     return this.#account.user;
   }
 
-  async run(argv: readonly string[], output: Writable): Promise<CommandResult> {
+  async run(argv: readonly string[], output: Writable, env = this.#env): Promise<CommandResult> {
     if (this.#state !== "idle") throw new Error(`run while the sandbox is ${this.#state}`);
     this.#state = "running";
     try {
-      return await this.#run(argv, output);
+      return await this.#run({ argv, env }, output);
     } finally {
       this.#state = "idle";
     }
   }
 
-  async #run(argv: readonly string[], output: Writable): Promise<CommandResult> {
+  async #run(command: Command, output: Writable): Promise<CommandResult> {
     this.#outlived = 0;
     const killsBefore = this.#kills;
     await this.#isolated;
-    const command = { argv, env: this.#env };
     const process = await this.#account.start(command);
     const startedAt = performance.now();
     const ended = process.exited.then(() => ({

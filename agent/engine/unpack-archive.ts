@@ -2,7 +2,9 @@
  * Unpacking an archive into a task user's home, by system tools that run as that task user: whatever names, links and
  * sizes are in it, it can do there what the task's own commands can do, and nothing else.
  */
+import { dirname } from "node:path";
 import type { Readable } from "node:stream";
+import { freeMegabytesOf } from "../disk.ts";
 import { messageOf } from "../thrown.ts";
 import { type Archive, type ArchiveKind, EngineError } from "./engine.ts";
 import { feedTool } from "./fed-tool.ts";
@@ -55,10 +57,14 @@ const cut = [141, 0];
 const UNPACK_MS = 10 * 60_000;
 const SAID_CHARACTERS = 200;
 
+/** With less free the disk is to blame. What the tools say does not tell: the names in it are the archive's own. */
+const FULL_MEGABYTES = 16;
+
 /** What is wrong, for the end of a sentence; null when the archive is unpacked. */
 function verdict(
   { kind, mostBytes }: Archive,
   reply: string,
+  isFull: boolean,
 ): { code: "archive-refused" | "place-failed"; why: string } | null {
   const [first = "", ...rest] = reply.split("\n");
   const said = rest
@@ -73,9 +79,9 @@ function verdict(
     return { code: "archive-refused", why: `it holds more than ${mostBytes} bytes` };
   }
   if (statuses.includes(127)) return { code: "place-failed", why: `this machine lacks a program for it: ${said}` };
-  if (/no space left|disk full|quota exceeded/i.test(said)) return { code: "place-failed", why: said };
   const expected = good[kind];
   if (statuses.length === expected.length && expected.every((each, n) => each.includes(statuses[n] ?? -1))) return null;
+  if (isFull) return { code: "place-failed", why: "the disk of the homes is full" };
   if (statuses.length === 0) return { code: "place-failed", why: said || "its tool said nothing" };
   return { code: "archive-refused", why: `it is no sound ${kind} archive${said && `: ${said}`}` };
 }
@@ -102,7 +108,9 @@ export async function unpackArchive(
       if (body.errored) throw refuse("place-failed", messageOf(body.errored));
       throw refuse("archive-refused", `that takes longer than ${UNPACK_MS / 60_000} minutes`);
     });
-    const found = verdict(archive, reply);
+    // The home itself is the task user's alone.
+    const free = await freeMegabytesOf(dirname(dirname(account.user.home))).catch(() => FULL_MEGABYTES);
+    const found = verdict(archive, reply, free < FULL_MEGABYTES);
     if (found) throw refuse(found.code, found.why);
   } finally {
     body.destroy();

@@ -82,10 +82,13 @@ export class MemoryWatch {
     for (const { usages } of this.#watched) for (const usage of usages) usage.add(memory);
     const isShort = this.#isShortForTooLong(memory);
     if (!lists && !isShort) return;
-    const byUid = (await this.#source.byUid()) ?? new Map<number, number>();
+    const byUid = await this.#source.byUid();
+    // Without a list it could be anybody's doing.
+    if (!byUid) return;
     const own = ({ uid }: Watched) => byUid.get(uid) ?? 0;
     for (const each of this.#watched) for (const usage of each.usages) usage.addOwn(own(each));
-    if (isShort) [...this.#watched].sort((one, other) => own(other) - own(one))[0]?.short();
+    const [most] = [...this.#watched].sort((one, other) => own(other) - own(one));
+    if (isShort && most && own(most) > 0) most.short();
   }
 
   /** True at most once for each time that memory may be short: what is done about it takes a while, too. */

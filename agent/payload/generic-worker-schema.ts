@@ -58,7 +58,7 @@ const features: Schema = {
     resourceMonitor: {
       type: "boolean",
       default: true,
-      description: "The machine's memory is watched, and shown after each command.",
+      description: "What a command and the machine had in memory is shown after each command.",
     },
     chainOfTrust: notOffered("chainOfTrust", "false"),
     taskclusterProxy: notOffered("taskclusterProxy", "false"),

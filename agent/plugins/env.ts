@@ -2,8 +2,8 @@
 import type { TaskContext } from "../task-context.ts";
 import type { Plugin } from "./plugin.ts";
 
-/** What a payload may change. `TMPDIR` keeps temporary files where they end with the task. */
-function defaults(user: { name: string; home: string }): Record<string, string> {
+/** What a payload may change, and what programs of the machine's owner get. `TMPDIR` keeps temporary files where they end with the task. */
+export function defaults(user: { name: string; home: string }): Record<string, string> {
   return {
     HOME: user.home,
     USER: user.name,
@@ -15,7 +15,7 @@ function defaults(user: { name: string; home: string }): Record<string, string> 
 }
 
 /** What a payload may not change. */
-function forced(task: TaskContext, home: string): Record<string, string> {
+export function forced(task: TaskContext, home: string): Record<string, string> {
   const { workerLocation, instanceType } = task.config;
   return {
     TASK_ID: task.taskId,

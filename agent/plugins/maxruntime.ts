@@ -6,19 +6,20 @@ export const maxRunTimePlugin: Plugin = {
   name: "maxruntime",
   newTaskPlugin: (task): TaskPlugin => {
     const seconds = task.payload.maxRunTimeSeconds ?? task.config.maxTaskRunTime;
-    let stop = () => {};
+    let stop: (() => void) | null = null;
     return {
-      started: async () => {
-        stop = startAlarm(seconds * 1000, () => {
+      command: () => {
+        stop ??= startAlarm(seconds * 1000, () => {
           task.log.error(`Aborting task: its commands ran for longer than its maxRunTime of ${seconds} s`);
           task.abort({ kind: "max-run-time", message: "task aborted - max run time exceeded" });
         });
+        return () => [];
       },
       stopped: async () => {
-        stop();
+        stop?.();
         return true;
       },
-      dispose: async () => stop(),
+      dispose: async () => stop?.(),
     };
   },
 };

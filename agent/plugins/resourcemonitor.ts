@@ -1,4 +1,7 @@
-/** Shows after each command what it cost in memory, and ends the task that has most of it when the machine has too little. */
+/**
+ * Shows after each command what it cost in memory, and ends the task that has most of it when the machine has too little.
+ * That may be a task that did not ask for the figures: its neighbours must not pay for it.
+ */
 import { goDuration } from "../log-lines.ts";
 import { memoryText } from "../memory/usage.ts";
 import { type MemoryShare, MemoryWatch } from "../memory/watch.ts";
@@ -30,14 +33,15 @@ export function resourceMonitorPlugin(watch = new MemoryWatch()): Plugin {
   return {
     name: "resourcemonitor",
     newTaskPlugin: (task) => {
-      if (!task.payload.features.resourceMonitor || !task.config.enableResourceMonitor) return null;
+      if (!task.config.enableResourceMonitor) return null;
+      const { resourceMonitor } = task.payload.features;
       let share: MemoryShare | null = null;
       return {
         started: async ({ user }) => {
           share = watch.watch(user.uid, task.config, onShort(task));
         },
         command: () => {
-          const measured = share?.measure();
+          const measured = resourceMonitor ? share?.measure() : null;
           return () => measured?.end().rows ?? [];
         },
         stopped: async () => {

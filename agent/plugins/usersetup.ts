@@ -1,5 +1,6 @@
 /** `runAfterUserCreation` of the configuration: a program of the machine's owner, run by each task user before its task. */
 import { TaskError } from "../outcome.ts";
+import { defaults, forced } from "./env.ts";
 import type { Plugin } from "./plugin.ts";
 
 const longestMs = 10 * 60_000;
@@ -11,10 +12,14 @@ function failure(program: string, how: string): TaskError {
 
 export const userSetupPlugin: Plugin = {
   name: "usersetup",
-  newTaskPlugin: ({ config: { runAfterUserCreation: program }, log }) => {
+  newTaskPlugin: (task) => {
+    const { config, log } = task;
+    const program = config.runAfterUserCreation;
     if (program === "") return null;
     return {
       started: async (sandbox) => {
+        // None of the payload's: it could make the program fail, and worker after worker rest.
+        const env = { ...defaults(sandbox.user), ...forced(task, sandbox.user.home) };
         log.info(`Running ${program} (runAfterUserCreation)`);
         let isLate = false;
         const timer = setTimeout(() => {
@@ -22,7 +27,9 @@ export const userSetupPlugin: Plugin = {
           // What it throws, `run` throws too.
           sandbox.kill().catch(() => undefined);
         }, longestMs);
-        const { code, signal, aborted } = await sandbox.run([program], log.output).finally(() => clearTimeout(timer));
+        const { code, signal, aborted } = await sandbox
+          .run([program], log.output, env)
+          .finally(() => clearTimeout(timer));
         if (isLate) throw failure(program, `it did not end within ${longestMs / 60_000} minutes`);
         if (aborted || code === 0) return;
         if (signal !== null) throw failure(program, `signal: ${signal}`);

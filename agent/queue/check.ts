@@ -61,6 +61,8 @@ function checkTask(value: unknown): TaskDefinition {
   };
 }
 
+const MOST_AHEAD_MS = 86_400_000;
+
 function checkRun(value: unknown): ClaimedRun {
   const claim = object(value, "a claim");
   const status = object(claim["status"], "status");
@@ -68,13 +70,14 @@ function checkRun(value: unknown): ClaimedRun {
   const takenUntil = date(claim, "takenUntil").getTime();
   const now = Date.now();
   // A claim starts as the queue answers, so both clocks can be compared.
-  const started = startOf(status["runs"], runId) ?? now;
-  const clockAheadMs = now - started;
+  const ahead = now - (startOf(status["runs"], runId) ?? now);
+  // No clock is a day off where TLS works: a time that says so is not worth reckoning with.
+  const clockAheadMs = Math.abs(ahead) <= MOST_AHEAD_MS ? ahead : 0;
   return {
     taskId: checkTaskId(text(status, "taskId")),
     runId,
     takenUntil: new Date(takenUntil + clockAheadMs),
-    claimMs: takenUntil - started,
+    claimMs: takenUntil - (now - clockAheadMs),
     clockAheadMs,
     credentials: checkCredentials(claim["credentials"]),
   };

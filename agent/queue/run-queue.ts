@@ -97,7 +97,11 @@ export class RunQueue implements TaskQueue {
     const reserved = await repeated(
       async () => checkReservedObject(await this.#own.createArtifact(taskId, runId, name, request)),
       { ...patience, withinMs: Math.min(patience.withinMs, OBJECT_RETRY_MS) },
-    );
+    ).catch((error: unknown) => {
+      // Nobody has it as far as we know: the log is tried again after an exception.
+      this.#objects.delete(name);
+      throw error;
+    });
     const finishArtifact = async (uploadId: string, patience: Patience) => {
       const finish = () => this.#own.finishArtifact(taskId, runId, name, { uploadId });
       await repeated(async () => checkNothing(await finish()), patience);

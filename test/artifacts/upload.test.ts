@@ -165,18 +165,37 @@ test("an object whose file breaks under way is never shown", async (t) => {
   assert.equal(created("public/a.txt"), undefined);
 });
 
-test("of a storage's XML only code and message are quoted", async (t) => {
-  const { task } = await claimedRun(t);
-  const xml = "<Error><Code>AccessDenied</Code><Message>No.</Message><StringToSign>signed</StringToSign></Error>";
-  const server = createServer((_request, response) => response.writeHead(405).end(xml)).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => server.close());
-  const address = server.address();
-  assert.ok(typeof address === "object" && address);
-  const putUrl = `http://127.0.0.1:${address.port}/?Signature=secret`;
-  t.mock.method(task.queue, "createArtifact", async () => ({ putUrl }));
-  await assert.rejects(upload(task, artifact(task.task.expires), fewRetries), (error) => {
-    assert.ok(error instanceof Error && !/signed|secret/.test(error.message));
-    return isTaskError("resource-unavailable", /: the storage answered 405 AccessDenied No\.$/)(error);
-  });
+test("an object that the queue could not be asked for can be asked for again", async (t) => {
+  const { task, local, stored } = await claimedRun(t, {}, asObjects);
+  local.faults = { status503: { method: "createArtifact", times: 1000 } };
+  const request = { storageType: "object", contentType: "text/plain", expires: task.task.expires } as const;
+  const patience = { withinMs: 100, signal: task.signal };
+  await assert.rejects(task.queue.createObject("public/a.txt", request, patience), { status: 503 });
+  local.faults = {};
+  await upload(task, artifact(task.task.expires), fewRetries);
+  assert.equal((await stored("public/a.txt")).toString(), "content");
 });
+
+for (const [what, body, words] of [
+  [
+    "XML only code and message are",
+    "<Error><Code>AccessDenied</Code><Message>No.</Message><X>signed</X></Error>",
+    " AccessDenied No\\.",
+  ],
+  ["other answers nothing is", "Route PUT:/?Signature=secret not found, signed", ""],
+] as const) {
+  test(`of a storage's ${what} quoted`, async (t) => {
+    const { task } = await claimedRun(t);
+    const server = createServer((_request, response) => response.writeHead(405).end(body)).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    t.after(() => server.close());
+    const address = server.address();
+    assert.ok(typeof address === "object" && address);
+    const putUrl = `http://127.0.0.1:${address.port}/?Signature=secret`;
+    t.mock.method(task.queue, "createArtifact", async () => ({ putUrl }));
+    await assert.rejects(upload(task, artifact(task.task.expires), fewRetries), (error) => {
+      assert.ok(error instanceof Error && !/signed|secret/.test(error.message));
+      return isTaskError("resource-unavailable", new RegExp(`: the storage answered 405${words}$`))(error);
+    });
+  });
+}

@@ -89,6 +89,12 @@ describe("an archive", options, () => {
     }
   });
 
+  test("that is broken is refused as such, whatever its names would have one believe", async (t) => {
+    const builder = await newBuilder(t, real.current().engine);
+    const bytes = tarOf({ a: "a file", "a/no space left on device, disk full": "in it" });
+    await assert.rejects(unpack(builder, "tar", bytes), { code: "archive-refused" });
+  });
+
   test("of zip that is broken is refused, and its copy is gone", { skip: lacksUnzip }, async (t) => {
     const { builder, refused } = await refusing(t);
     await refused("zip", packed.zip.subarray(0, -40), /no sound zip archive/);

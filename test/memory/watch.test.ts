@@ -37,14 +37,19 @@ test("of all tasks the one with most memory is told, each time that memory was s
   stop();
 });
 
-test("a task is told although processes cannot be listed", async () => {
-  const machine = new ScriptedMachine();
-  machine.users = null;
-  const { told, stop } = watched(machine);
-  await machine.askedAgain(3);
-  assert.deepEqual([...new Set(told)], [1]);
-  stop();
-});
+for (const [what, users] of [
+  ["processes cannot be listed", null],
+  ["none of it is a task's", new Map([[0, 900]])],
+] as const) {
+  test(`nobody is told when memory is short and ${what}`, async () => {
+    const machine = new ScriptedMachine();
+    machine.users = users;
+    const { told, stop } = watched(machine);
+    await machine.askedAgain(3);
+    assert.deepEqual(told, []);
+    stop();
+  });
+}
 
 test("nobody is told while one of the two limits is kept, or memory is not short for long enough", async () => {
   for (const more of [

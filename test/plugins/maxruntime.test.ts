@@ -16,7 +16,7 @@ async function started(t: TestContext, maxRunTimeSeconds: number | null, maxTask
   const run = await claimedRun(t, { maxRunTimeSeconds }, { maxTaskRunTime });
   const pass = stopClock(t);
   const hooks = maxRunTimePlugin.newTaskPlugin(run.task);
-  await hooks?.started?.(sandbox);
+  hooks?.command?.();
   return { ...run, pass, hooks };
 }
 
@@ -28,6 +28,21 @@ test("a task that runs for too long is aborted once, and told why", async (t) =>
   assert.deepEqual(causes, [{ kind: "max-run-time", message: "task aborted - max run time exceeded" }]);
   t.mock.timers.reset();
   assert.match(await logText(), /\[taskcluster:error\] Aborting task: .*maxRunTime of 60 s/);
+});
+
+test("the clock starts with the first command, and once", async (t) => {
+  const { task, causes } = await claimedRun(t, { maxRunTimeSeconds: 60 });
+  const pass = stopClock(t);
+  const hooks = maxRunTimePlugin.newTaskPlugin(task);
+  await hooks?.started?.(sandbox);
+  pass(100_000);
+  hooks?.command?.();
+  pass(50_000);
+  hooks?.command?.();
+  assert.deepEqual(causes, []);
+  for (const ms of [10_000, 1]) pass(ms);
+  assert.equal(causes.length, 1);
+  t.mock.timers.reset();
 });
 
 test("without a time of its own a task gets the longest of the worker", async (t) => {

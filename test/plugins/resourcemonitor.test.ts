@@ -3,6 +3,7 @@ import { type TestContext, test } from "node:test";
 import type { AgentConfig } from "../../agent/config.ts";
 import type { Sandbox } from "../../agent/engine/engine.ts";
 import { MemoryWatch } from "../../agent/memory/watch.ts";
+import type { TaskPayload } from "../../agent/payload/payload.ts";
 import { resourceMonitorPlugin } from "../../agent/plugins/resourcemonitor.ts";
 import { claimedRun } from "../artifacts/claimed-run.ts";
 import { ScriptedMachine } from "../memory/scripted-machine.ts";
@@ -14,9 +15,10 @@ const sandbox: Sandbox = {
   ...{ run: untouched, openShell: untouched, kill: untouched, finish: untouched, dispose: untouched },
 };
 
-async function watched(t: TestContext, settings: Partial<AgentConfig> = {}) {
-  const run = await claimedRun(t, {}, { ...limits, ...settings });
+async function watched(t: TestContext, settings: Partial<AgentConfig> = {}, payload: Partial<TaskPayload> = {}) {
+  const run = await claimedRun(t, payload, { ...limits, ...settings });
   const machine = new ScriptedMachine();
+  machine.users = new Map([[sandbox.user.uid, 10]]);
   const hooks = resourceMonitorPlugin(new MemoryWatch(machine, 1)).newTaskPlugin(run.task);
   t.after(() => hooks?.dispose?.());
   return { ...run, machine, hooks };
@@ -47,6 +49,7 @@ test("without the protection it goes on, and is told once", async (t) => {
 
 test("a command has rows for what was seen while it ran, and the task is not watched after its last", async (t) => {
   const { hooks, machine, causes, results } = await watched(t, { allowedHighMemoryDurationSecs: 600 });
+  machine.users = null;
   await hooks?.started?.(sandbox);
   const end = hooks?.command?.();
   await machine.askedAgain(2);
@@ -58,9 +61,19 @@ test("a command has rows for what was seen while it ran, and the task is not wat
   assert.deepEqual(causes, []);
 });
 
-test("a task is not watched when it does not want that, or the configuration has switched it off", async (t) => {
-  assert.equal((await watched(t, { enableResourceMonitor: false })).hooks, null);
+test("a task that wants no figures has none, and pays like any other when it has most memory", async (t) => {
   const features = { liveLog: true, backingLog: true, resourceMonitor: false };
-  const { task } = await claimedRun(t, { features });
-  assert.equal(resourceMonitorPlugin(new MemoryWatch(new ScriptedMachine(), 1)).newTaskPlugin(task), null);
+  const { hooks, machine, causes } = await watched(t, {}, { features });
+  await hooks?.started?.(sandbox);
+  const end = hooks?.command?.();
+  await machine.askedAgain(6);
+  assert.deepEqual(end?.(), []);
+  assert.deepEqual(
+    causes.map(({ kind }) => kind),
+    ["out-of-memory"],
+  );
+});
+
+test("a task is not watched when the configuration has switched that off", async (t) => {
+  assert.equal((await watched(t, { enableResourceMonitor: false })).hooks, null);
 });

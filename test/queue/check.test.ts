@@ -63,6 +63,16 @@ describe("checkClaims", () => {
       assert(Math.abs((good[0]?.clockAheadMs ?? 0) - wrongMs) < 5_000);
     }
   });
+  it("does not reckon with a start that no clock can be wrong by", () => {
+    for (const started of ["-271821-04-20T00:00:00.000Z", "2001-01-01T00:00:00.000Z", "+275760-09-13T00:00:00.000Z"]) {
+      const takenUntil = new Date(Date.now() + 1_200_000).toISOString();
+      const runs = [{ runId: 0, state: "running", started, takenUntil }];
+      const { good } = claims([{ ...claim, status: { ...claim.status, runs }, takenUntil }]);
+      assert.equal(good[0]?.takenUntil.toISOString(), takenUntil);
+      assert.equal(good[0]?.clockAheadMs, 0);
+      assert(Math.abs((good[0]?.claimMs ?? 0) - 1_200_000) < 5_000);
+    }
+  });
   it("lets one claim that it cannot use not spoil the others", () => {
     const { good, refused } = claims([{ ...claim, runId: "0" }, claim]);
     assert.equal(good.length, 1);

@@ -104,10 +104,10 @@ class PlainSandbox implements Sandbox, ResultSet {
     this.#builder = builder;
   }
 
-  async run(argv: readonly string[], output: Writable): Promise<CommandResult> {
+  async run(argv: readonly string[], output: Writable, env = this.#builder.env): Promise<CommandResult> {
     const began = performance.now();
     const [file = "", ...args] = argv;
-    const { env, user } = this.#builder;
+    const { user } = this.#builder;
     const child = spawn(file, args, {
       cwd: user.home,
       env: { PATH: "/usr/bin:/bin", ...env },

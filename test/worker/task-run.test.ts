@@ -52,13 +52,14 @@ describe("a task run", { concurrency: 4 }, () => {
     assert(names.includes("public/logs/live_backing.log"));
   });
 
-  it("runs the program of runAfterUserCreation first, in the task's log and its home", async (t) => {
+  it("runs the program of runAfterUserCreation first, in the task's log and its home, without its variables", async (t) => {
     const directory = await mkdtemp(join(tmpdir(), "user-setup-"));
     t.after(() => rm(directory, { recursive: true }));
     const program = join(directory, "setup.sh");
-    await writeFile(program, "#!/bin/sh\necho setting up $TASK_ID; touch ready\n", { mode: 0o755 });
+    await writeFile(program, "#!/bin/sh\necho setting up $TASK_ID$OWN; touch ready\n", { mode: 0o755 });
     const fixture = await Fixture.start(t, { config: { runAfterUserCreation: program } });
-    const taskId = await fixture.createTask({ command: [sh("ls")], maxRunTime: 60 });
+    const own = { OWN: ", and the task's variable", PATH: "/nowhere:/bin" };
+    const taskId = await fixture.createTask({ command: [sh("ls")], maxRunTime: 60, env: own });
     void fixture.run();
     assert.equal((await fixture.resolved(taskId)).state, "completed");
     assert.match(
