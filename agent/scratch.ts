@@ -4,18 +4,9 @@
  */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode } from "./thrown.ts";
+import { isProcess } from "./process-alive.ts";
 
 const named = /^(?:runs|artifacts)-(\d+)-[A-Za-z0-9]{6}$/;
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === "EPERM";
-  }
-}
 
 /**
  * Makes a directory of this process, and removes those of processes that have ended. Whoever asks removes it at the end.
@@ -24,7 +15,7 @@ function isAlive(pid: number): boolean {
 export async function makeScratch(state: string, kind: "runs" | "artifacts"): Promise<string> {
   const left = (await readdir(state)).filter((name) => {
     const [, pid] = named.exec(name) ?? [];
-    return pid !== undefined && !isAlive(Number(pid));
+    return pid !== undefined && !isProcess(Number(pid));
   });
   await Promise.all(left.map((name) => rm(join(state, name), { recursive: true, force: true })));
   return mkdtemp(join(state, `${kind}-${process.pid}-`));

@@ -33,7 +33,7 @@ function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
 
 /**
  * Kills by uid until several lists in a row have nobody. A frozen process cannot fork, so all are stopped first; a pid
- * that changed hands is let go. The user's own kill must have run too, for who is on no list. Resolves to those met, and left.
+ * that changed hands is let go. The user's own kill must have begun too, for who is on no list. Resolves to those met, and left.
  */
 export async function killProcesses(uid: number, { audit, config }: Pick<Helper, "audit" | "config">) {
   audit.note("kill", { uid });

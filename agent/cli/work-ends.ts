@@ -29,7 +29,7 @@ export const workEnds: Readonly<Record<WorkEnd, Row>> = {
   terminated: {
     work: 0,
     run: runExitStatus.shutdown,
-    meaning: "SIGTERM, SIGHUP, or the starter is gone; worker-runner wants it, or is gone",
+    meaning: "SIGTERM, SIGHUP, or the starter is gone; a plugin or worker-runner wants it; worker-runner is gone",
   },
   "worker-manager": { work: 0, run: runExitStatus.workerManager, meaning: "worker-manager wants the worker to end" },
   "no-runner": {

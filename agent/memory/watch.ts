@@ -44,7 +44,10 @@ export class MemoryWatch {
     this.#sampleMs = sampleMs;
   }
 
-  /** The limits are the worker's, the same for every task. `short` is called each time that memory was short for too long and this task's user had most of it. */
+  /**
+   * The limits are the worker's, the same for every task. `short` is called each time that memory was short for too long
+   * and this task's user had most of it.
+   */
   watch(uid: number, limits: MemoryLimits, short: () => void): MemoryShare {
     const watched: Watched = { uid, limits, short, usages: new Set() };
     this.#watched.add(watched);

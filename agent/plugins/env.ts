@@ -2,8 +2,8 @@
 import type { TaskContext } from "../task-context.ts";
 import type { Plugin } from "./plugin.ts";
 
-/** What a payload may change, and what programs of the machine's owner get. `TMPDIR` keeps temporary files where they end with the task. */
-export function defaults(user: { name: string; home: string }): Record<string, string> {
+/** What a payload may change. `TMPDIR` keeps temporary files where they end with the task. */
+function defaults(user: { name: string; home: string }): Record<string, string> {
   return {
     HOME: user.home,
     USER: user.name,
@@ -15,7 +15,7 @@ export function defaults(user: { name: string; home: string }): Record<string, s
 }
 
 /** What a payload may not change. */
-export function forced(task: TaskContext, home: string): Record<string, string> {
+function forced(task: TaskContext, home: string): Record<string, string> {
   const { workerLocation, instanceType } = task.config;
   return {
     TASK_ID: task.taskId,
@@ -26,6 +26,11 @@ export function forced(task: TaskContext, home: string): Record<string, string> 
     ...(workerLocation && { TASKCLUSTER_WORKER_LOCATION: workerLocation }),
     ...(instanceType && { TASKCLUSTER_INSTANCE_TYPE: instanceType }),
   };
+}
+
+/** Of a program of the machine's owner that runs as the task user: nothing in it is the payload's. */
+export function ownersEnvironment(task: TaskContext, user: { name: string; home: string }): Record<string, string> {
+  return { ...defaults(user), ...forced(task, user.home) };
 }
 
 export const envPlugin: Plugin = {

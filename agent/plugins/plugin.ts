@@ -1,6 +1,7 @@
 /**
  * A feature of a task is a plugin: one file here and one line in plugins.ts. The hooks of a task plugin, in order, each
- * called at most once (`command` once for each), never two hooks of one plugin at the same time; the plugins' hooks of one stage run side by side:
+ * called at most once (`command` once for each), never two hooks of one plugin at the same time; the plugins' hooks of one
+ * stage run side by side:
  *
  *   newTaskPlugin → buildSandbox → (sandbox starts) started → command … → (commands end) commandsEnded
  *     → (user killed) stopped

@@ -1,6 +1,6 @@
 /** `runAfterUserCreation` of the configuration: a program of the machine's owner, run by each task user before its task. */
 import { TaskError } from "../outcome.ts";
-import { defaults, forced } from "./env.ts";
+import { ownersEnvironment } from "./env.ts";
 import type { Plugin } from "./plugin.ts";
 
 const longestMs = 10 * 60_000;
@@ -18,8 +18,8 @@ export const userSetupPlugin: Plugin = {
     if (program === "") return null;
     return {
       started: async (sandbox) => {
-        // None of the payload's: it could make the program fail, and worker after worker rest.
-        const env = { ...defaults(sandbox.user), ...forced(task, sandbox.user.home) };
+        // The payload's could make the program fail, and worker after worker rest.
+        const env = ownersEnvironment(task, sandbox.user);
         log.info(`Running ${program} (runAfterUserCreation)`);
         let isLate = false;
         const timer = setTimeout(() => {

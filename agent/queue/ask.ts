@@ -48,13 +48,13 @@ export async function ask<T>(call: () => Promise<T>, heard: (clockAheadMs: numbe
   try {
     return await calls.run(seen, call);
   } catch (thrown) {
-    throw toQueueError(thrown, seen);
+    throw explained(thrown, seen);
   } finally {
     if (seen.clockAheadMs !== null) heard(seen.clockAheadMs);
   }
 }
 
-function toQueueError(thrown: unknown, seen: Seen): QueueError {
+function explained(thrown: unknown, seen: Seen): QueueError {
   if (thrown instanceof AnswerError) return new QueueError(200, "UnusableAnswer", thrown.message);
   const { status, code, message } = checkFailure(thrown);
   return new QueueError(status, code, explain({ status, code, message }, seen.clockAheadMs), seen.retryAfterMs);

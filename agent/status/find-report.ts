@@ -1,7 +1,7 @@
 /** The reports of the workers of one account, and whether each still holds. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode } from "../thrown.ts";
+import { isProcess } from "../process-alive.ts";
 import { parseReport, type Report, reportFile, staleMs } from "./report.ts";
 
 export interface FoundReport {
@@ -12,15 +12,6 @@ export interface FoundReport {
    */
   readonly state: "lives" | "stale" | "ended" | "killed";
   readonly ageMs: number;
-}
-
-function isProcess(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCode(error) === "EPERM";
-  }
 }
 
 export function judge(report: Report, now: number, isAlive: (pid: number) => boolean = isProcess): FoundReport {

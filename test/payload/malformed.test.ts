@@ -6,6 +6,7 @@ import { parse } from "yaml";
 import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
 import { PayloadError, parsePayload } from "../../agent/payload/parse.ts";
 import { Fixture } from "../worker/fixture.ts";
+import { taskWith } from "./definition.ts";
 
 interface Case {
   readonly case: string;
@@ -32,20 +33,10 @@ const cases: unknown = parse(readFileSync(new URL("malformed.yml", import.meta.u
 assert(isCases(cases), JSON.stringify(isCases.errors));
 
 const settings = { ...defaultConfig, maxTaskRunTime: 3600, provisionerId: "test", workerType: "mac" };
-const definition = {
-  taskGroupId: "g",
-  dependencies: [],
-  scopes: [],
-  created: "2030-01-01T00:00:00.000Z",
-  deadline: "2030-01-02T00:00:00.000Z",
-  expires: "2030-01-10T00:00:00.000Z",
-  metadata: { name: "n", owner: "o", source: "https://example.com" },
-  whole: {},
-};
 
 function refused({ payload, config }: Case): readonly string[] {
   try {
-    parsePayload({ ...definition, payload }, { ...settings, ...config });
+    parsePayload(taskWith(payload), { ...settings, ...config });
   } catch (error) {
     assert(error instanceof PayloadError);
     assert.equal(error.kind, "malformed-payload");

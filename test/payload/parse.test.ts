@@ -7,25 +7,11 @@ import type { PluginSettings } from "../../agent/config/plugin-settings.ts";
 import { defaultConfig } from "../../agent/config.ts";
 import { dialectOf, PayloadError, parsePayload, schemaFor } from "../../agent/payload/parse.ts";
 import type { TaskPayload } from "../../agent/payload/payload.ts";
-import type { TaskDefinition } from "../../agent/queue/types.ts";
+import { taskWith } from "./definition.ts";
 
 const config = { ...defaultConfig, provisionerId: "office", workerType: "mac", maxTaskRunTime: 3600 };
 
-function task(payload: Record<string, unknown>): TaskDefinition {
-  return {
-    taskGroupId: "g",
-    dependencies: [],
-    scopes: [],
-    created: "2030-01-01T00:00:00.000Z",
-    deadline: "2030-01-02T00:00:00.000Z",
-    expires: "2030-01-10T00:00:00.000Z",
-    payload,
-    metadata: { name: "n", owner: "o", source: "https://example.com" },
-    whole: {},
-  };
-}
-
-const accepted = (payload: Record<string, unknown>): TaskPayload => parsePayload(task(payload), config);
+const accepted = (payload: Record<string, unknown>): TaskPayload => parsePayload(taskWith(payload), config);
 
 function refused(payload: Record<string, unknown>): readonly string[] {
   try {
@@ -74,7 +60,7 @@ describe("generic-worker's dialect", () => {
     });
   });
   it("leaves the task as the queue sent it", () => {
-    const definition = task({ ...generic });
+    const definition = taskWith({ ...generic });
     parsePayload(definition, config);
     assert.deepEqual(definition.payload, generic);
   });
@@ -114,8 +100,8 @@ describe("generic-worker's dialect", () => {
   });
   it("goes without a feature that is switched off, unless the payload asks for it in so many words", () => {
     const off = { ...config, enableLiveLog: false, enableResourceMonitor: false };
-    assert.deepEqual(parsePayload(task({ ...generic, features: { liveLog: false } }), off).commands, [["true"]]);
-    assert.throws(() => parsePayload(task({ ...generic, features: { liveLog: true } }), off), PayloadError);
+    assert.deepEqual(parsePayload(taskWith({ ...generic, features: { liveLog: false } }), off).commands, [["true"]]);
+    assert.throws(() => parsePayload(taskWith({ ...generic, features: { liveLog: true } }), off), PayloadError);
   });
   it("looks for what was meant by the first unknown properties only", () => {
     const unknown = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`maxRunTim${"e".repeat(i + 2)}`, 1]));
@@ -226,7 +212,7 @@ describe("taskcluster-worker's dialect", () => {
       refused({ ...plain, context: "tree.zip" })[0] ?? "",
       /^task\.payload\.context must be an http or https address/,
     );
-    const alone = () => parsePayload(task({ context }), { ...config, dialect: "taskcluster-worker" });
+    const alone = () => parsePayload(taskWith({ context }), { ...config, dialect: "taskcluster-worker" });
     assert.throws(alone, { message: 'task.payload needs a "command" or a "link".' });
   });
   it("lets an artifact expire before the deadline, but neither in the past nor after the task", () => {
@@ -266,7 +252,7 @@ describe("taskcluster-worker's dialect", () => {
 describe("settings of plugins", () => {
   const judge = (plugins: PluginSettings, payload: Record<string, unknown>): TaskPayload | readonly string[] => {
     try {
-      return parsePayload(task(payload), { ...config, plugins });
+      return parsePayload(taskWith(payload), { ...config, plugins });
     } catch (error) {
       assert(error instanceof PayloadError);
       return error.errors;
@@ -323,7 +309,7 @@ describe("an interactive task", () => {
   const asked = { ...generic, features: { interactive: true } };
   const judge = (settings: Partial<Parameters<typeof parsePayload>[1]>, payload: Record<string, unknown>) => {
     try {
-      return parsePayload(task(payload), { ...config, ...settings }).interactive;
+      return parsePayload(taskWith(payload), { ...config, ...settings }).interactive;
     } catch (error) {
       assert(error instanceof PayloadError);
       return error.errors;

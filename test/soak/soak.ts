@@ -129,7 +129,9 @@ class Soak {
     Object.assign(this.#queue.faults, { delayMs: 0, status503: 0, dropResponse: { method: "", times: 0 } });
     const before = Date.now();
     await this.#worker.stop();
-    this.#options.say(`the worker has ended with ${this.#worker.statuses.at(-1)} after ${Date.now() - before} ms`);
+    const last = this.#worker.statuses.at(-1);
+    this.#options.say(`the worker has ended with ${last} after ${Date.now() - before} ms`);
+    if (last !== 0) this.wrong.push(`the worker that was asked to drain ended with ${last}`);
     const check = new TaskCheck(this.#queue);
     for (const [taskId, task] of this.#tasks) {
       const status = this.#ends.get(taskId);
