@@ -55,7 +55,9 @@ describe("proxies of the environment", () => {
     await fixture.run();
     assert.equal((await fixture.resolved(taskId)).state, "completed");
     assert.match(await fixture.log(taskId), /\ndownloaded\n/);
-    assert.deepEqual([...new Set(proxy.asked)].sort(), ["GET files.test", "GET tc.test", "POST tc.test"]);
+    // Whether the queue is asked for the task's state as well depends on how long the task takes.
+    const asked = new Set(proxy.asked.filter((request) => request !== "GET tc.test"));
+    assert.deepEqual([...asked].sort(), ["GET files.test", "POST tc.test"]);
     assert.ok(!fixture.logLines.join("").includes("secret-word"));
   });
 
