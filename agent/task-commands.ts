@@ -13,7 +13,7 @@ import type { TaskLog } from "./task-log.ts";
 export async function runCommands(
   commands: TaskPayload["commands"],
   payload: TaskPayload,
-  sandbox: Sandbox,
+  sandbox: Pick<Sandbox, "run">,
   log: TaskLog,
   ending: () => boolean,
   around: () => () => readonly LogRow[],
@@ -24,9 +24,11 @@ export async function runCommands(
     const measured = around();
     const result = await sandbox.run(argv, log.output);
     const rows = measured();
-    if (wasNotStarted(result)) throw notStarted(argv, payload, log);
-    log.info(exitBlock(result, rows));
-    if (result.aborted && ending()) return;
+    const isStarted = !wasNotStarted(result);
+    if (isStarted) log.info(exitBlock(result, rows));
+    // A cause that came while the command was still looked at is the first, and the only one.
+    if (ending()) return;
+    if (!isStarted) throw notStarted(argv, payload, log);
     if (result.code !== 0) throw failure(result, payload);
   }
 }

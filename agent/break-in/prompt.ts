@@ -69,6 +69,13 @@ export class Prompt {
 
   /** What is to be printed; null to quit. */
   async take(line: string): Promise<string | null> {
+    const shown = await this.#take(line);
+    const dropped = this.#attacker.wire.takeDropped();
+    if (shown === null || dropped === 0) return shown;
+    return `${dropped} older messages of the helper that nobody had read were dropped\n${shown}`;
+  }
+
+  async #take(line: string): Promise<string | null> {
     const [, word = "", rest = ""] = /^(\S*)\s*(.*)$/s.exec(line.trim()) ?? [];
     if (word === "") return "";
     if (word === "quit" || (word === "exit" && this.#task === null)) return null;

@@ -16,6 +16,7 @@ export class Wire {
   readonly #socket: Socket;
   readonly #heard: Heard[] = [];
   #text = "";
+  #dropped = 0;
   #news = Promise.withResolvers<void>();
   #over: string | null = null;
 
@@ -56,6 +57,13 @@ export class Wire {
     }
   }
 
+  /** How many messages nobody can ask for any more, since the last call. */
+  takeDropped(): number {
+    const dropped = this.#dropped;
+    this.#dropped = 0;
+    return dropped;
+  }
+
   close(): void {
     this.#socket.destroy();
   }
@@ -75,7 +83,7 @@ export class Wire {
     const frames = `${this.#text}${text}`.slice(-heldBytes).split("\f");
     this.#text = frames.pop() ?? "";
     for (const frame of frames) this.#heard.push(JSON.parse(frame));
-    this.#heard.splice(0, this.#heard.length - heldMessages);
+    this.#dropped += this.#heard.splice(0, this.#heard.length - heldMessages).length;
     this.#wake();
   }
 }

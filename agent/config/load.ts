@@ -2,6 +2,7 @@
 import { parse, YAMLParseError } from "yaml";
 import { type AgentConfig, defaultConfig } from "../config.ts";
 import { nearest } from "../nearest.ts";
+import { contradictions } from "./contradictions.ts";
 import { refused, withoutEffect } from "./foreign.ts";
 import { record } from "./kinds.ts";
 import { idleSettings } from "./plugin-settings.ts";
@@ -91,6 +92,7 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
     errors.push(`${key} in ${found.where} must be ${mustBe}${secret.has(key) ? "" : `, not ${show(found.value)}`}.`);
   }
   for (const key of byLowerCase.values()) take(key);
+  if (errors.length === 0) errors.push(...contradictions(config));
   if (errors.length > 0) throw new ConfigError(errors, isLoadable);
   for (const sentence of idleSettings(config.plugins)) notice?.(sentence);
   return { ...config, rootURL: config.rootURL.replace(/\/+$/, "") };

@@ -4,6 +4,7 @@ import { Readable } from "node:stream";
 import { messageOf } from "../thrown.ts";
 import { ResourceError, type ResourceReason, type TaskFile } from "./engine.ts";
 import { FileReader } from "./file-reader.ts";
+import { IdleReaders } from "./idle-readers.ts";
 import type { TaskAccount } from "./task-account.ts";
 
 const PATH_BYTES = 4096;
@@ -22,8 +23,7 @@ function refusals(path: string): Record<string, [ResourceReason, string]> {
 
 export class TaskFiles {
   readonly #account: TaskAccount;
-  /** Readers between two files: as many as there were files open at one time. */
-  readonly #idle: FileReader[] = [];
+  readonly #idle = new IdleReaders();
 
   constructor(account: TaskAccount) {
     this.#account = account;
@@ -39,10 +39,10 @@ export class TaskFiles {
       this.#account.lost.aborted
         ? this.#account.lost.reason
         : new ResourceError("invalid-resource-on-worker", `Could not read file '${absolute}': ${messageOf(error)}`);
-    const reader = this.#idle.pop() ?? (await FileReader.start(this.#account));
+    const reader = this.#idle.take() ?? (await FileReader.start(this.#account));
     const { size, bytes } = await reader.open(path, refusals(absolute)).catch(async (error: unknown) => {
       if (error instanceof ResourceError) {
-        this.#idle.push(reader);
+        this.#idle.put(reader);
         throw error;
       }
       await reader.kill();
@@ -54,7 +54,7 @@ export class TaskFiles {
       try {
         yield* bytes;
         whole = true;
-        idle.push(reader);
+        idle.put(reader);
       } catch (error) {
         throw failed(error);
       }
@@ -69,6 +69,6 @@ export class TaskFiles {
 
   /** Ends the readers that are between two files; only when no body is read any more. */
   async close(): Promise<void> {
-    await Promise.all(this.#idle.splice(0).map((reader) => reader.end()));
+    await this.#idle.end();
   }
 }

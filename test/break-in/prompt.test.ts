@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { closeSync, openSync } from "node:fs";
+import { once } from "node:events";
+import { closeSync, mkdtempSync, openSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { Attacker } from "../../agent/break-in/attacker.ts";
 import { AuditTail } from "../../agent/break-in/audit-tail.ts";
@@ -8,10 +12,10 @@ import { Prompt } from "../../agent/break-in/prompt.ts";
 import { formError, ruleBehind } from "../../agent/break-in/rules.ts";
 import { errorCodes } from "../../shared/protocol/errors.ts";
 
-/** A prompt without a helper behind it. */
-function promptOf(t: TestContext): Prompt {
+/** A prompt without a helper behind it, if no socket is given. */
+function promptOf(t: TestContext, socket = "/no/such/socket"): Prompt {
   const fd = openSync("/dev/null", "r");
-  const attacker = new Attacker("/no/such/socket");
+  const attacker = new Attacker(socket);
   t.after(() => {
     attacker.close();
     closeSync(fd);
@@ -33,6 +37,24 @@ suite("The prompt of break-in", () => {
     const prompt = promptOf(t);
     assert.match(`${await prompt.take("sudo")}`, /there is no "sudo" here; help lists what there is/);
     assert.equal(await prompt.take("quit"), null);
+  });
+
+  test("says how many messages were dropped before somebody had read them", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "prompt-"));
+    const path = join(folder, "socket");
+    const end = '{"type":"exited","data":{"process":"p"}}\f';
+    const server = createServer((socket) => socket.end(end.repeat(1500))).listen(path);
+    t.after(() => {
+      server.close();
+      rmSync(folder, { recursive: true });
+    });
+    await once(server, "listening");
+    const prompt = promptOf(t, path);
+    await prompt.take("task u1");
+    // What waits for the answer to a request leaves the ends of processes to whoever asks for them.
+    const shown = `${await prompt.take("true")}`;
+    assert.match(shown, /^500 older messages of the helper that nobody had read were dropped\nclosed: /);
+    assert.equal(await prompt.take("agent"), "the agent's prompt");
   });
 
   test("goes on when the helper is not there", async (t) => {

@@ -10,7 +10,7 @@ import { type Heard, Wire } from "../../agent/break-in/wire.ts";
 const isEnd = ({ type }: Heard): boolean => type === "exited";
 
 suite("The break-in's connection", () => {
-  test("keeps the newest thousand of the messages that nobody asks for", async (t) => {
+  test("keeps the newest thousand of the messages that nobody asks for, and counts the others", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "wire-"));
     const path = join(folder, "socket");
     const ends = Array.from({ length: 1500 }, (_, process) => `{"type":"exited","data":{"process":"${process}"}}\f`);
@@ -23,6 +23,7 @@ suite("The break-in's connection", () => {
     const wire = new Wire(path);
     assert.equal((await wire.next((heard) => !isEnd(heard))).type, "fatal");
     assert.deepEqual(await wire.next(isEnd), { type: "exited", data: { process: "501" } });
+    assert.deepEqual([wire.takeDropped(), wire.takeDropped()], [501, 0]);
     wire.close();
   });
 });

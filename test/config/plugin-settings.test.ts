@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConfigError, loadConfig } from "../../agent/config/load.ts";
 
-function load(plugins: unknown): { plugins: unknown; notices: string[] } {
+function load(plugins: unknown, others: object = {}): { plugins: unknown; notices: string[] } {
   const notices: string[] = [];
-  const file = { name: "worker.yml", text: JSON.stringify({ plugins }) };
+  const file = { name: "worker.yml", text: JSON.stringify({ ...others, plugins }) };
   const config = loadConfig({ file, notice: (sentence) => void notices.push(sentence) });
   return { plugins: config.plugins, notices };
 }
 
-function refused(plugins: unknown): readonly string[] {
+function refused(plugins: unknown, others: object = {}): readonly string[] {
   try {
-    load(plugins);
+    load(plugins, others);
   } catch (error) {
     assert.ok(error instanceof ConfigError);
     return error.errors;
@@ -44,6 +44,17 @@ test("each mistake has a sentence with its place", () => {
     /plugins\.disabled\[0\] must be one of .*, not "success"\.$/,
   );
   assert.deepEqual(refused([]), ["worker.yml: plugins must be an object, not a list."]);
+});
+
+test("shells for every task where shells are switched off are a mistake of the configuration, not of every task", () => {
+  const off = { enableInteractive: false };
+  const interactive = { alwaysEnabled: true };
+  assert.deepEqual(refused({ interactive }, off), [
+    "plugins.interactive.alwaysEnabled gives every task a shell, and enableInteractive: false allows none; leave one of them out.",
+  ]);
+  load({ interactive: { ...interactive, disableShell: true } }, off);
+  load({ interactive, disabled: ["interactive"] }, off);
+  load({ interactive });
 });
 
 test("what has no effect here is told with its reason, once", () => {

@@ -21,6 +21,16 @@ function sharedDirectory(t: TestContext): string {
   return directory;
 }
 
+async function untilNoProcess(uid: number): Promise<void> {
+  const deadline = performance.now() + 20_000;
+  const count = (): number =>
+    spawnSync("ps", ["-o", "pid=", "-u", `${uid}`], { encoding: "utf8" }).stdout.split("\n").length - 1;
+  while (count() > 0) {
+    assert.ok(performance.now() < deadline, "its processes did not end");
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
 describe("a file of a task", options, () => {
   test("is opened by a path relative to the home, and by its absolute path", async () => {
     const { result, home, folder } = await real.finishedTask();
@@ -189,6 +199,14 @@ describe("the reader of a file", options, () => {
     assert.equal(await text((await result.openFile("f1")).body), "1\n");
   });
 
+  test("ends when no file is asked of it for a while, and another reads the next one", async (t) => {
+    const result = await resultOf(t, real.current().engine, "echo 1 >f1; echo 2 >f2");
+    const files = await Promise.all(["f1", "f2"].map((path) => result.openFile(path)));
+    assert.deepEqual(await Promise.all(files.map(({ body }) => text(body))), ["1\n", "2\n"]);
+    await untilNoProcess(result.uid);
+    assert.equal(await text((await result.openFile("f2")).body), "2\n");
+  });
+
   test("ends when the body is destroyed, begun or not", async (t) => {
     const result = await resultOf(t, real.current().engine, "truncate -s 1G big");
     const first = (await result.openFile("big")).body;
@@ -196,13 +214,7 @@ describe("the reader of a file", options, () => {
     first.destroy();
     await new Promise((resolve) => second.once("readable", resolve));
     second.destroy();
-    const deadline = performance.now() + 20_000;
-    const count = (): number =>
-      spawnSync("ps", ["-o", "pid=", "-u", `${result.uid}`], { encoding: "utf8" }).stdout.split("\n").length - 1;
-    while (count() > 0) {
-      assert.ok(performance.now() < deadline, "its processes did not end");
-      await new Promise((resolve) => setImmediate(resolve));
-    }
+    await untilNoProcess(result.uid);
   });
 
   test("ends with the task user, and the body with an error", async (t) => {
