@@ -1,6 +1,7 @@
 /** The lines that the worker itself adds to a task log, worded as generic-worker words them: other tools parse them. */
+
+import { shellWord } from "../shared/shell-word.ts";
 import type { CommandResult } from "./engine/engine.ts";
-import { shellWord } from "./shell-word.ts";
 
 export interface Header {
   readonly provisionerId: string;

@@ -16,7 +16,9 @@ const filesWith = (folder: string, pattern: RegExp): string[] =>
 
 /** Programs that start on their own. The starter and what it uses are another program than the helper. */
 const rootPrograms = ["helper/main.ts", "helper/start.ts", "helper/agent-account.ts"];
-const programs = [...rootPrograms, "agent/main.ts"];
+const programs = [...rootPrograms, "agent/main.ts", "launchd/main.ts"];
+/** What launchd/ may use of the helper: audited files that hold no state and start nothing (docs/decisions/installer.md). */
+const pureForLaunchd = ["config", "flags", "lock", "places", "trust"].map((name) => `helper/${name}.ts`);
 
 function wrongImports(folder: string, allowed: (target: string) => boolean): string[] {
   return filesBelow(folder).flatMap((file) =>
@@ -45,13 +47,16 @@ test("the agent imports nothing of the helper or of launchd", () => {
   );
 });
 
-test("launchd imports nothing of the agent or the helper, but their types", () => {
-  const wrong = filesBelow("launchd").flatMap((file) =>
-    importsOf(file)
-      .filter(({ target, typeOnly }) => /^(agent|helper|test)\//.test(target) && !typeOnly)
-      .map(({ target }) => `${file} imports ${target}`),
+test("launchd imports Node's own modules, what is shared, its own folder and the helper's pure files, and nothing else", () => {
+  const wrong = wrongImports(
+    "launchd",
+    (target) => /^(node:|shared\/|launchd\/)/.test(target) || pureForLaunchd.includes(target),
   );
   assert.deepEqual(wrong, []);
+  for (const file of pureForLaunchd) {
+    const beyond = reachableFrom(file, { types: false }).filter((each) => each.startsWith("helper/") && each !== file);
+    assert.deepEqual(beyond, [], `${file} brings no other file of the helper with it`);
+  }
 });
 
 test("what both sides share imports nothing but itself", () => {

@@ -1,22 +1,8 @@
 /** The command line of one command, read by node:util's parseArgs with our own words for what is wrong. */
 import { parseArgs } from "node:util";
+import type { Grammar, Option } from "../../shared/grammar.ts";
 import { didYouMean } from "./did-you-mean.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
-
-export interface Option {
-  /** The placeholder of the option's value, as in `--artifacts DIR`. Absent: a flag without a value. */
-  readonly value?: string;
-  readonly short?: string;
-  readonly help: string;
-}
-
-export interface Grammar {
-  readonly command: string;
-  /** Placeholders in order; those from `optionalFrom` on may be left out, a last one with "…" may be there often. */
-  readonly operands: readonly string[];
-  readonly optionalFrom?: number;
-  readonly options: Readonly<Record<string, Option>>;
-}
 
 export interface Arguments {
   readonly operands: readonly string[];
@@ -73,17 +59,4 @@ export function parseArguments(grammar: Grammar, argv: readonly string[]): Argum
   const extra = grammar.operands.at(-1)?.endsWith("…") ? undefined : operands[grammar.operands.length];
   if (extra !== undefined) throw usage(grammar, `"${extra}" is one argument too many`);
   return { operands, values, flags };
-}
-
-/** The usage line and the options of one command, as lines of help text. */
-export function helpLines(grammar: Grammar): string[] {
-  const operands = grammar.operands.map((name, index) =>
-    index < (grammar.optionalFrom ?? grammar.operands.length) ? ` ${name}` : ` [${name}]`,
-  );
-  const lines = Object.entries(grammar.options).map(([name, { value, short, help }]) => {
-    const left = `${short ? `-${short}, ` : ""}--${name}${value === undefined ? "" : ` ${value}`}`;
-    return `  ${left.padEnd(28)}${help}`;
-  });
-  const options = lines.length > 0 ? " [options]" : "";
-  return [`usage: ./taskcluster-worker ${grammar.command}${operands.join("")}${options}`, ...lines];
 }

@@ -1,5 +1,6 @@
 /** What a command is, and what it is given. */
-import type { Arguments, Grammar } from "./arguments.ts";
+import type { Grammar } from "../../shared/grammar.ts";
+import type { Arguments } from "./arguments.ts";
 import type { ExitStatus } from "./exit-status.ts";
 import type { Interrupts } from "./interrupts.ts";
 import type { Launch } from "./launch.ts";

@@ -1,5 +1,6 @@
 /** Every command that the agent's side has. */
-import type { Option } from "./arguments.ts";
+import type { Option } from "../../shared/grammar.ts";
+import { rootCommands } from "../../shared/root-commands.ts";
 import type { Command } from "./command.ts";
 import { runExitStatus } from "./exit-status.ts";
 
@@ -108,4 +109,11 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "print the JSON Schema of the payload",
     load: async () => (await import("./show-payload-schema.ts")).showPayloadSchema,
   },
+  // Programs of launchd/, to which the launcher goes; their rows are here for the help and the pages.
+  ...Object.fromEntries(
+    Object.values(rootCommands).map((row) => [
+      row.grammar.command,
+      { ...row, load: async () => (await import("./elsewhere.ts")).elsewhere },
+    ]),
+  ),
 };

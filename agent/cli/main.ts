@@ -1,7 +1,8 @@
 /** From the words of the command line to an exit status. The commands load their own code when they run. */
+import { helpLines } from "../../shared/grammar.ts";
 import { workerVersion } from "../host.ts";
 import { messageOf } from "../thrown.ts";
-import { helpLines, parseArguments } from "./arguments.ts";
+import { parseArguments } from "./arguments.ts";
 import type { Command } from "./command.ts";
 import { commands } from "./commands.ts";
 import { didYouMean } from "./did-you-mean.ts";

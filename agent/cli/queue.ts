@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
+import { shellWord } from "../../shared/shell-word.ts";
 import { startLocalQueue } from "../local/queue.ts";
-import { shellWord } from "../shell-word.ts";
 import { messageOf } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";

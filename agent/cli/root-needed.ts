@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { shellWord } from "../shell-word.ts";
+import { shellWord } from "../../shared/shell-word.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
 
 /** The launcher as somebody in the directory `from` types it. A staged copy of the code has none: then as in the README. */

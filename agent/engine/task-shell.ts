@@ -4,7 +4,7 @@
  */
 import type { Socket } from "node:net";
 import type { Readable, Writable } from "node:stream";
-import { shellWord } from "../shell-word.ts";
+import { shellWord } from "../../shared/shell-word.ts";
 import { Bell } from "./bell.ts";
 import { EngineError, type Shell, type ShellCommand, type ShellEnd, type TerminalSize } from "./engine.ts";
 import type { Command, TaskAccount, TaskProcess } from "./task-account.ts";

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { type Grammar, helpLines, parseArguments } from "../../agent/cli/arguments.ts";
+import { parseArguments } from "../../agent/cli/arguments.ts";
 import { CommandError } from "../../agent/cli/exit-status.ts";
+import { type Grammar, helpLines } from "../../shared/grammar.ts";
 
 const grammar: Grammar = {
   command: "try",

@@ -1,11 +1,11 @@
 /** Writes the parts of docs/ that are made from code, between their marks: `node test/docs/generate.ts`. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { helpLines } from "../../agent/cli/arguments.ts";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatusLines } from "../../agent/cli/exit-status.ts";
 import { workEnds } from "../../agent/cli/work-ends.ts";
 import { schemaFor } from "../../agent/payload/parse.ts";
+import { helpLines } from "../../shared/grammar.ts";
 import { catalogue } from "../attack/catalogue/catalogue.ts";
 import { attacksTable } from "./attacks-table.ts";
 import { countsTable, reasonsTable } from "./conformance-tables.ts";

@@ -3,21 +3,10 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Config } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
-import type { Places } from "../../helper/places.ts";
-import { defaultAgentOptions, defaultHelperOptions } from "../../launchd/default-options.ts";
+import { agentJob, helperJob } from "../../launchd/jobs.ts";
+import { layoutOf } from "../../launchd/layout.ts";
 import { agentLabel, helperLabel, renderAgentPlist, renderHelperPlist } from "../../launchd/plists.ts";
 
-/** What the helper writes to on a Mac, whatever machine this runs on. */
-const state = "/private/var/db/taskcluster-worker/default";
-const places: Places = {
-  state,
-  private: `${state}/private`,
-  status: `${state}/status.json`,
-  logs: "/Library/Logs/taskcluster-worker/default",
-  runParent: state,
-  socketDir: `${state}/run`,
-  socket: `${state}/run/helper.sock`,
-};
 const config: Config = {
   uidRange: [5000, 5499],
   maxUsers: 100,
@@ -33,10 +22,10 @@ const config: Config = {
   dscl: "/usr/bin/dscl",
 };
 
-export const flags = helperFlags(places, config, true);
-export const agentOptions = defaultAgentOptions(501, "/Users/worker");
+export const flags = helperFlags(layoutOf().places, config, true);
+export const agentOptions = agentJob(501, 86_400);
 export const folder = join(import.meta.dirname, "../../launchd");
-export const helperPlist = renderHelperPlist(defaultHelperOptions(flags));
+export const helperPlist = renderHelperPlist(helperJob(flags));
 export const agentPlist = renderAgentPlist(agentOptions);
 
 if (import.meta.main) {

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { promisify } from "node:util";
 import { type PlistValue, parse } from "plist";
-import { defaultHelperOptions } from "../../launchd/default-options.ts";
+import { helperJob } from "../../launchd/jobs.ts";
 import { agentLabel, helperLabel, renderAgentPlist, renderHelperPlist, uidGuard } from "../../launchd/plists.ts";
 import { agentOptions, agentPlist, flags, folder, helperPlist } from "./examples.ts";
 
@@ -26,7 +26,7 @@ suite("the helper's plist", () => {
   const job = dictionary(helperPlist);
 
   test("starts node with every flag of the helper's list, then the helper's main file", () => {
-    const { node, main } = defaultHelperOptions([]);
+    const { node, main } = helperJob([]);
     assert.deepEqual(job["ProgramArguments"], [node, ...flags, ...main]);
     assert.equal(job["Label"], helperLabel);
   });
@@ -100,13 +100,13 @@ suite("the agent's plist", () => {
 suite("every plist", () => {
   test("carries any printable text through XML unchanged", () => {
     const log = `/Users/a & b/<"it's">]]>/log\r\n\u{1f98a}`;
-    const job = dictionary(renderHelperPlist({ ...defaultHelperOptions([]), log }));
+    const job = dictionary(renderHelperPlist({ ...helperJob([]), log }));
     assert.equal(job["StandardOutPath"], log);
   });
 
   test("refuses a control character, which XML cannot carry", () => {
-    assert.throws(() => renderHelperPlist({ ...defaultHelperOptions([]), log: "/tmp/\u0007" }), /control characters/);
-    assert.throws(() => renderHelperPlist({ ...defaultHelperOptions([]), log: "/tmp/\ud800" }), /control characters/);
+    assert.throws(() => renderHelperPlist({ ...helperJob([]), log: "/tmp/\u0007" }), /control characters/);
+    assert.throws(() => renderHelperPlist({ ...helperJob([]), log: "/tmp/\ud800" }), /control characters/);
   });
 
   test("is well-formed for xmllint", { skip: xmllint ? false : "needs xmllint (Debian package libxml2-utils)" }, () => {
