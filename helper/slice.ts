@@ -28,7 +28,7 @@ export function startHelper(slice: Slice, node: string, code: string, more: Part
   // A name of our own: until the helper has the lock, the slice may be another starter's.
   const config = writeConfig(`${places.state}/helper-${process.pid}.json`, firstUid, code, more);
   const script = [join(code, "helper/main.ts"), "--instance", name, "--config", config, "--lifeline"];
-  const flags = helperFlags(places, readConfig(config), false);
+  const flags = helperFlags(places, readConfig(config), import.meta.filename.endsWith(".js"));
   const log = openSync(`${places.logs}/helper.log`, "a", 0o600);
   const stdio: ["pipe", "pipe", number] = ["pipe", "pipe", log];
   const helper = spawn(node, [...flags, ...script], { cwd: "/", env: {}, detached: true, stdio });

@@ -1,13 +1,11 @@
 /**
  * The code as the bench runs it, in a directory of its own that only root can write to: `checkout/` is the TypeScript as
- * it is, `installed/` the helper with its types blanked out by white space, which needs no WebAssembly and so runs under
- * --jitless. Node takes no `.ts` file without stripping it, so there the names end in `.js`, also in the imports.
+ * it is, `installed/` the helper as a release has it, without types and under --jitless.
  * `direct/` is that with a command's output at the socket itself, as on a Mac: no relay stands between.
  */
 import {
   chmodSync,
   cpSync,
-  globSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -16,10 +14,11 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { stripTypeScriptTypes } from "node:module";
 import { dirname, join } from "node:path";
 import { stateRoot } from "../../helper/places.ts";
 import { stage } from "../../helper/stage.ts";
+import { sourcesOf } from "../../launchd/release/contents.ts";
+import { writeFiles } from "../../launchd/release/write.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 
@@ -34,14 +33,6 @@ export interface StagedForms {
   remove(): void;
 }
 
-/** Positions stay: what the types filled is white space, and `.js` is as long as `.ts`. */
-function withoutTypes(source: string): string {
-  return stripTypeScriptTypes(source, { mode: "strip" }).replaceAll(
-    /(\bfrom\s+"\.{1,2}\/[^"]*)\.ts"/g,
-    (_, start: string) => `${start}.js"`,
-  );
-}
-
 const relayed = 'as.output && process.platform !== "darwin" ? "relay" : "direct"';
 
 function withoutRelay(installed: string): void {
@@ -52,13 +43,10 @@ function withoutRelay(installed: string): void {
 }
 
 function copyInstalled(to: string): void {
-  for (const file of globSync("{helper,shared}/**/*.{ts,js,sh}", { cwd: root })) {
-    if (file.endsWith(".d.ts")) continue;
-    const text = readFileSync(join(root, file), "utf8");
-    const [path, content] = file.endsWith(".ts") ? [file.replace(/ts$/, "js"), withoutTypes(text)] : [file, text];
-    mkdirSync(dirname(join(to, path)), { recursive: true });
-    writeFileSync(join(to, path), content);
-  }
+  writeFiles(
+    to,
+    ["helper", "shared"].flatMap((folder) => sourcesOf(root, folder)),
+  );
   cpSync(join(root, "package.json"), join(to, "package.json"));
 }
 

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { test } from "node:test";
+import { isPlatform } from "../../../launchd/release/platform.ts";
+import { verifyRelease } from "../../../launchd/release/verify.ts";
+import { writeRelease } from "../../../launchd/release/write.ts";
+import { root } from "../../imports.ts";
+import { needsRoot } from "../../root.ts";
+import { bash, openDirectory, runTask } from "../../stories/run-task.ts";
+
+const platform = `${process.platform}-${process.arch}`;
+
+test("a release runs a task, with no source of ours in TypeScript and the helper without executable memory", {
+  skip: needsRoot,
+}, async () => {
+  assert.ok(isPlatform(platform));
+  const release = join(openDirectory(), "release");
+  writeRelease({ checkout: root, platform, node: null }, release);
+  const listProcesses = bash('ps -axww -o args= | grep "[h]elper/main\\.\\|[a]gent/main\\."; echo bye');
+  const { status, tasks } = await runTask([listProcesses], { root: release });
+  assert.equal(status, 0);
+  const output = tasks[0]?.output().toString() ?? "";
+  const own = output.split("\n").filter((line) => line.includes("/staged/"));
+  assert.ok(
+    own.some((line) => / --jitless \S+\/helper\/main\.js /.test(line)),
+    output,
+  );
+  assert.ok(
+    own.some((line) => /\/agent\/main\.js run-task /.test(line)),
+    output,
+  );
+  assert.deepEqual(verifyRelease(release), [], "nothing in it has been changed by running it");
+});
