@@ -13,6 +13,7 @@ import type { TaskPlugins } from "./task-plugins.ts";
 
 /** Less than `requiredDiskSpaceMegabytes`, so that one context does not fill a disk. */
 const UNPACKED_BYTES = 8 * 1024 ** 3;
+const UNPACK_MS = 10 * 60_000;
 
 export class TaskSandbox {
   readonly #builder: SandboxBuilder;
@@ -48,7 +49,7 @@ export class TaskSandbox {
     const { kind, name } = contextKind(given);
     const body = createReadStream(path);
     if (kind === "file") await this.#builder.placeFile({ name, body, mode: 0o755 });
-    else await this.#builder.unpack({ kind, name, mostBytes: UNPACKED_BYTES }, body, signal);
+    else await this.#builder.unpack({ kind, name, mostBytes: UNPACKED_BYTES, mostMs: UNPACK_MS }, body, signal);
     await rm(path);
     const done = kind === "file" ? `Placed ${given} (${bytes} bytes)` : `Unpacked ${given} (${bytes} bytes)`;
     log.info(`${done} in the home of the task.`);

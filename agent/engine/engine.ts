@@ -34,8 +34,10 @@ export interface Archive {
   readonly kind: ArchiveKind;
   /** Of the one file that a `gz` holds, and for messages. */
   readonly name: string;
-  /** An archive that holds more is refused. */
+  /** An archive that holds more is refused: by its own account, or by what it takes on the disk. */
   readonly mostBytes: number;
+  /** One that takes longer to unpack is refused, too; in milliseconds. */
+  readonly mostMs: number;
 }
 
 export interface SandboxBuilder {

@@ -11,19 +11,37 @@ import { feedTool } from "./fed-tool.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { toolCommand } from "./user-tool.ts";
 
+/** A file that outgrows its limit ends its writer by SIGXFSZ; so it is said of all of them together. */
+const OUTGROWN = 153;
+
 /**
  * Says `ended` with the exit status of each program, or `large`; then, from a new line, what the programs said. What is
  * larger than $2 bytes is cut there, so that `gzip` ends by SIGPIPE (141). A zip archive has its table at its end, so it
- * must be a file; the limit of a file's size holds for those that lie about theirs.
+ * must be a file. No table and no stream tells what comes out in the end: a zip may lie about itself, and the tar of macOS
+ * decompresses what it is given. So what the home takes on the disk is looked at while files are written, and behind it.
  */
 const unpackLines = `exec 3>&1
 set -C
 umask 022
 ulimit -f $(($2 / 1024))
+kilobytes=$(($2 / 1024))
+used() {
+  local size=$(du -sk .)
+  printf %s "\${size%%[!0-9]*}"
+}
+watched() {
+  local most=$(($(used) + kilobytes)) writer status
+  { "$@" <&4 4<&- >&2 & echo "$!"; wait "$!"; echo "$?"; } 4<&0 | {
+    read -r writer
+    until read -r -t 1 status; do (($(used) <= most)) || kill -KILL "$writer"; done
+    (($(used) <= most)) || status=${OUTGROWN}
+    exit "$status"
+  }
+}
 unpack() {
   case $1 in
-    tar) tar -xf -; printf 'ended %s\\n' "$?" >&3 ;;
-    tar.gz) gzip -dc | head -c "$2" | tar -xf -; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3 ;;
+    tar) watched tar -xf -; printf 'ended %s\\n' "$?" >&3 ;;
+    tar.gz) gzip -dc | head -c "$2" | watched tar -xf -; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3 ;;
     gz) gzip -dc | head -c "$2" >"./$3"; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3; chmod 755 "./$3" ;;
     zip)
       cat >tmp/context.zip || return
@@ -31,7 +49,7 @@ unpack() {
       if [[ $total =~ ([0-9]+)\\ bytes\\ uncompressed ]] && ((\${#BASH_REMATCH[1]} > 15 || BASH_REMATCH[1] > $2)); then
         printf 'large\\n' >&3
       else
-        unzip -oqq tmp/context.zip </dev/null >&2
+        watched unzip -oqq tmp/context.zip </dev/null
         printf 'ended %s\\n' "$?" >&3
       fi
       rm -f tmp/context.zip ;;
@@ -42,8 +60,6 @@ chmod 700 .
 printf '%s' "$said"
 `;
 
-/** A file that outgrows its limit ends its writer by SIGXFSZ. */
-const OUTGROWN = 153;
 /** Exit statuses that mean an archive is unpacked. gzip has 2 for a warning, unzip has 1. */
 const good: Readonly<Record<ArchiveKind, readonly (readonly number[])[]>> = {
   tar: [[0]],
@@ -54,7 +70,6 @@ const good: Readonly<Record<ArchiveKind, readonly (readonly number[])[]>> = {
 /** Of `head`, which had enough, and of `gzip` before it. */
 const cut = [141, 0];
 
-const UNPACK_MS = 10 * 60_000;
 const SAID_CHARACTERS = 200;
 
 /** With less free the disk is to blame. What the tools say does not tell: the names in it are the archive's own. */
@@ -100,13 +115,16 @@ export async function unpackArchive(
   const refuse = (code: "archive-refused" | "place-failed", why: string): EngineError =>
     new EngineError(code, `${archive.name} cannot be unpacked: ${why}.`);
   try {
-    const { kind, mostBytes, name } = archive;
+    const { kind, mostBytes, mostMs, name } = archive;
     const command = toolCommand(account.user.home, unpackLines, "unpack", [kind, String(mostBytes), name]);
     const process = await account.startWithInput(command);
-    const { reply } = await feedTool(account, process, body, UNPACK_MS, signal).catch((error: unknown) => {
-      if (signal.aborted || error instanceof EngineError) throw error;
-      if (body.errored) throw refuse("place-failed", messageOf(body.errored));
-      throw refuse("archive-refused", `that takes longer than ${UNPACK_MS / 60_000} minutes`);
+    const late = AbortSignal.timeout(mostMs);
+    const either = AbortSignal.any([signal, late]);
+    const { reply } = await feedTool(account, process, body, mostMs, either).catch((error: unknown) => {
+      signal.throwIfAborted();
+      if (late.aborted) throw refuse("archive-refused", `that takes longer than ${mostMs / 60_000} minutes`);
+      if (error instanceof EngineError || !body.errored) throw error;
+      throw refuse("place-failed", messageOf(body.errored));
     });
     // The home itself is the task user's alone.
     const free = await freeMegabytesOf(dirname(dirname(account.user.home))).catch(() => FULL_MEGABYTES);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -24,7 +25,7 @@ const packed: Readonly<Record<ArchiveKind, Buffer>> = {
 };
 
 function unpack(builder: SandboxBuilder, kind: ArchiveKind, bytes: Buffer, more: Partial<Archive> = {}): Promise<void> {
-  const archive = { kind, name: "test.sh", mostBytes: 1024 ** 2, ...more };
+  const archive = { kind, name: "test.sh", mostBytes: 1024 ** 2, mostMs: 60_000, ...more };
   return builder.unpack(archive, Readable.from([bytes.subarray(0, 10), bytes.subarray(10)]), never);
 }
 
@@ -117,6 +118,47 @@ describe("an archive", options, () => {
     );
   });
 
+  test("whose files together hold more than it may is refused, though none of them does", async (t) => {
+    const { refused } = await refusing(t);
+    const many = (name: string): Record<string, Buffer> =>
+      Object.fromEntries(Array.from({ length: 8 }, (_, n) => [`${name}-${n}`, Buffer.alloc(500_000, n + 1)]));
+    const more = /holds more than 1048576 bytes/;
+    await refused("tar", tarOf(many("tar")), more);
+    if (lacksUnzip) return;
+    await refused(
+      "zip",
+      zipOf(many("zip"), () => 10),
+      more,
+    );
+  });
+
+  test("that is written without an end is stopped at what it may hold", async (t) => {
+    const builder = await newBuilder(t, real.current().engine);
+    let n = 0;
+    const endless = new Readable({
+      read() {
+        this.push(tarOf({ [`part-${++n}`]: Buffer.alloc(100_000, 1) }).subarray(0, -1024));
+      },
+    });
+    const archive = { kind: "tar", name: "endless.tar", mostBytes: 1024 ** 2, mostMs: 60_000 } as const;
+    await assert.rejects(builder.unpack(archive, endless, never), { code: "archive-refused", message: /holds more/ });
+    assert.ok(endless.destroyed);
+  });
+
+  test("that comes to no end in its time is refused, though it never stands still", async (t) => {
+    const builder = await newBuilder(t, real.current().engine);
+    const bytes = gzipSync(randomBytes(100_000));
+    let sent = 0;
+    const trickling = new Readable({
+      read() {
+        setTimeout(() => this.push(bytes.subarray(sent, ++sent)), 10);
+      },
+    });
+    const archive = { kind: "gz", name: "slow", mostBytes: 1024 ** 2, mostMs: 3_000 } as const;
+    const message = /^slow cannot be unpacked: that takes longer than 0\.05 minutes\.$/;
+    await assert.rejects(builder.unpack(archive, trickling, never), { code: "archive-refused", message });
+  });
+
   test("whose names and links lead out of the home writes nothing there", async (t) => {
     const builder = await newBuilder(t, real.current().engine);
     const place = await mkdtemp("/var/tmp/unpack-");
@@ -157,7 +199,11 @@ describe("an archive", options, () => {
     const stop = new AbortController();
     const body = new Readable({ read() {} });
     body.push(packed.tar);
-    const unpacking = builder.unpack({ kind: "tar", name: "a.tar", mostBytes: 1024 ** 2 }, body, stop.signal);
+    const unpacking = builder.unpack(
+      { kind: "tar", name: "a.tar", mostBytes: 1024 ** 2, mostMs: 60_000 },
+      body,
+      stop.signal,
+    );
     stop.abort();
     await assert.rejects(unpacking, { name: "AbortError" });
     assert.ok(body.destroyed);

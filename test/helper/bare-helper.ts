@@ -1,10 +1,11 @@
 /** Starts the helper's program with any flags, environment and descriptors, for what it must refuse to run with. */
 import { spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readConfig } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
-import { logRoot, type Places, placesOf, stateRoot } from "../../helper/places.ts";
+import { type Places, placesOf, stateRoot } from "../../helper/places.ts";
+import { made } from "../leftovers.ts";
 import type { RealHelper } from "./real-helper.ts";
 
 export interface BareStart {
@@ -28,18 +29,21 @@ export class BareHelper {
   /** Root-owned, 0755, removed at the end: for copies of what the helper reads. */
   readonly folder: string;
   readonly #start: BareStart;
+  readonly #tasksDir: string;
 
   /** An instance of its own, with the code of `helper`, which must go on running as long as this is used. */
   constructor(helper: RealHelper, settings: Record<string, unknown> = {}) {
-    this.instance = `bare-${process.pid}`;
+    this.instance = made("bare-");
     this.places = placesOf(this.instance);
     for (const directory of [this.places.state, this.places.runParent])
       mkdirSync(directory, { recursive: true, mode: 0o755 });
     mkdirSync(this.places.logs, { recursive: true, mode: 0o700 });
-    this.folder = mkdtempSync(`${stateRoot}/private/bare-`);
+    this.folder = mkdtempSync(`${made(`${stateRoot}/private/bare-`)}-`);
     chmodSync(this.folder, 0o755);
     const config = this.writeConfig({ dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999], ...settings });
-    const flags = helperFlags(this.places, readConfig(config), false);
+    const read = readConfig(config);
+    this.#tasksDir = read.tasksDir;
+    const flags = helperFlags(this.places, read, false);
     this.#start = { flags, node: helper.node, main: join(helper.code, "helper/main.ts"), config, env: {} };
   }
 
@@ -61,6 +65,8 @@ export class BareHelper {
 
   remove(): void {
     for (const path of [this.places.state, this.places.logs, this.folder]) rmSync(path, { recursive: true });
-    rmSync(`${logRoot}/${this.instance}`, { recursive: true, force: true });
+    // A helper that came far enough has made one; it is empty, because nobody asked it for a user.
+    const graveyard = `${this.#tasksDir}/.taskcluster-worker-${this.instance}`;
+    if (existsSync(graveyard)) rmdirSync(graveyard);
   }
 }

@@ -8,6 +8,7 @@ import { dirname, join } from "node:path";
 import { logRoot, stateRoot } from "../../helper/places.ts";
 import { writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
+import { sweepLeftovers } from "../leftovers.ts";
 import { liveAsStarter } from "./living-starter.ts";
 
 const root = dirname(dirname(import.meta.dirname));
@@ -29,6 +30,7 @@ export function agentAccount(node: string, code: string, action: string, config:
 }
 
 async function make(): Promise<Prepared> {
+  sweepLeftovers();
   const umask = process.umask(0o022);
   for (const directory of [`${stateRoot}/staged`, logRoot]) mkdirSync(directory, { recursive: true });
   mkdirSync(`${stateRoot}/private`, { recursive: true, mode: 0o700 });

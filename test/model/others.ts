@@ -13,9 +13,8 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
+import { made, swept } from "../leftovers.ts";
 
-/** Where homes are, and what a sweep looks through. */
-const places = ["/home", "/tmp", "/var/tmp", "/dev/shm"];
 const owners = [0, 99];
 
 const linesOf = (file: string): string[] => readFileSync(`/etc/${file}`, "utf8").split("\n");
@@ -39,14 +38,14 @@ function stateOf(path: string): string {
 }
 
 export class Others {
-  readonly folders = owners.flatMap((uid) => places.map((place) => Others.#plant(place, uid)));
+  readonly folders = owners.flatMap((uid) => swept.map((place) => Others.#plant(place, uid)));
   readonly processes: readonly ChildProcess[] = owners.map((uid) =>
     spawn("/bin/sleep", ["100000"], { uid, gid: uid, stdio: "ignore" }),
   );
   readonly #before = this.#state();
 
   static #plant(place: string, uid: number): string {
-    const folder = mkdtempSync(`${place}/bystander-`);
+    const folder = mkdtempSync(`${made(`${place}/bystander-`)}-`);
     writeFileSync(`${folder}/file`, folder);
     for (const path of [`${folder}/file`, folder]) chownSync(path, uid, uid);
     chmodSync(folder, 0o755);
@@ -82,7 +81,7 @@ export class Others {
 
 /** What the task users with these uids have left in shared places. */
 export function filesLeft([first, last]: readonly [number, number]): string[] {
-  const argv = [...places, "-xdev", "-maxdepth", "2", "-uid", `+${first - 1}`, "-uid", `-${last + 1}`];
+  const argv = [...swept, "-xdev", "-maxdepth", "2", "-uid", `+${first - 1}`, "-uid", `-${last + 1}`];
   const { stdout } = spawnSync("/usr/bin/find", argv, { encoding: "utf8" });
   return stdout.split("\n").filter((path) => path !== "");
 }

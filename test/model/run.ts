@@ -6,6 +6,7 @@ import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import fc from "fast-check";
 import { argumentsOf, countOf } from "../arguments.ts";
+import { sweepLeftovers } from "../leftovers.ts";
 import { kept } from "./kept.ts";
 import { standInForTheMachine } from "./memory/hooks.ts";
 import { type Sequence, sequenceInMemory } from "./steps.ts";
@@ -33,6 +34,7 @@ const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const clock = globalThis.performance;
 const begun = clock.now();
 
+sweepLeftovers();
 standInForTheMachine();
 const { MemoryWorld } = await import("./memory/world.ts");
 const tally = new Tally();

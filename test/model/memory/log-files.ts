@@ -2,10 +2,12 @@
 import * as fs from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { made } from "../../leftovers.ts";
 import type { Machine } from "./machine.ts";
 import type { Recorded } from "./root-commands.ts";
 
-const parent = fs.mkdtempSync(join(fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir(), "tcw-model-"));
+const shared = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+const parent = fs.mkdtempSync(`${made(join(shared, "tcw-model-"))}-`);
 process.once("exit", () => fs.rmSync(parent, { recursive: true, force: true }));
 let folders = 0;
 
