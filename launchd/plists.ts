@@ -90,6 +90,11 @@ export interface AgentPlistOptions {
 /** Time for uploads and for deleting the task users after the last command, in seconds. */
 const endingSeconds = 600;
 
+/** How long launchd waits for the agent's end after it has asked for it. */
+export function stopSeconds({ maxRunTimeSeconds }: Pick<AgentPlistOptions, "maxRunTimeSeconds">): number {
+  return maxRunTimeSeconds + endingSeconds;
+}
+
 /**
  * launchd starts a job of /Library/LaunchAgents in every login. For everybody but the agent's account this exits 0 before
  * it touches anything; KeepAlive then leaves it alone. $1: the uid, $2: the log, the rest: the command.
@@ -103,7 +108,7 @@ export function renderAgentPlist(options: AgentPlistOptions): string {
   const common = {
     KeepAlive: { SuccessfulExit: false },
     ThrottleInterval: 10,
-    ExitTimeOut: options.maxRunTimeSeconds + endingSeconds,
+    ExitTimeOut: stopSeconds(options),
     ProcessType: "Interactive",
     Umask: 0o077,
     WorkingDirectory: "/",

@@ -1,0 +1,94 @@
+/** launchd's jobs. Its answers come before it has done what it was asked: each is followed by a look. */
+import { setTimeout as delay } from "node:timers/promises";
+import { Refusal, status } from "../../refusal.ts";
+import type { Actions } from "../actions.ts";
+import type { Machine } from "../machine.ts";
+import type { JobStep, StopStep } from "../step.ts";
+
+/** launchctl's: the job that was asked for is not loaded. */
+const notLoaded = new Set([3, 113]);
+/** The old one has not quite gone: input/output error, already in progress. */
+const notYet = new Set([5, 37]);
+const loadMs = 15_000;
+
+type Job = Pick<JobStep, "label" | "domain" | "plist" | "stopSeconds">;
+
+const target = ({ domain, label }: Job): string => `${domain}/${label}`;
+
+async function isLoaded(machine: Machine, job: Job): Promise<boolean> {
+  return (await machine.run("launchctl", "print", target(job))).exit === 0;
+}
+
+/** Whether there is such a domain: a graphics session is one while its user is logged in. */
+export async function hasDomain(machine: Machine, domain: string): Promise<boolean> {
+  return domain === "system" || (await machine.run("launchctl", "print", domain)).exit === 0;
+}
+
+/** Null when it is unloaded and its process has ended, else a sentence. launchd sends SIGTERM, with which the agent drains. */
+async function unload(machine: Machine, job: Job): Promise<string | null> {
+  if (!(await hasDomain(machine, job.domain))) return null;
+  const { exit, stderr } = await machine.run("launchctl", "bootout", target(job));
+  const deadline = Date.now() + job.stopSeconds * 1000;
+  while (await isLoaded(machine, job)) {
+    if (exit !== 0 && exit !== null && !notLoaded.has(exit) && !notYet.has(exit) && exit !== 36) {
+      return `launchd does not unload ${target(job)}: ${stderr.trim() || `exit ${exit}`}`;
+    }
+    if (Date.now() > deadline) return `${target(job)} has not ended within ${job.stopSeconds} s: look at its tasks`;
+    await delay(machine.pollMs);
+  }
+  return null;
+}
+
+/** Loads it, which starts it. Without its domain it is left to the login that makes it. */
+async function load(machine: Machine, job: Job): Promise<void> {
+  if (!(await hasDomain(machine, job.domain))) return;
+  if (await isLoaded(machine, job)) {
+    const problem = await unload(machine, job);
+    if (problem !== null) throw new Refusal(status.failed, problem);
+  }
+  // An earlier `launchctl disable` would outlive every reinstallation.
+  await machine.run("launchctl", "enable", target(job));
+  const deadline = Date.now() + loadMs;
+  for (;;) {
+    const { exit, stderr } = await machine.run("launchctl", "bootstrap", job.domain, machine.at(job.plist));
+    if (exit === 0 || (await isLoaded(machine, job))) break;
+    if (exit === null || !notYet.has(exit) || Date.now() > deadline) {
+      throw new Refusal(status.failed, `launchd does not load ${job.plist} (exit ${exit}): ${stderr.trim()}`);
+    }
+    await delay(machine.pollMs);
+  }
+  await machine.run("launchctl", "kickstart", target(job));
+}
+
+export function job(machine: Machine, step: JobStep): Actions {
+  return {
+    async look(ours) {
+      const isOurs = ours?.kind === "job" && ours.digest === step.digest;
+      if (!(await hasDomain(machine, step.domain))) return { state: isOurs ? "done" : "to do" };
+      return { state: isOurs && (await isLoaded(machine, step)) ? "done" : "to do" };
+    },
+    do: () => load(machine, step),
+    undo: () => unload(machine, step),
+  };
+}
+
+export function stop(machine: Machine, step: StopStep): Actions {
+  return {
+    async look() {
+      return { state: (await isLoaded(machine, step)) ? "to do" : "done" };
+    },
+    async do() {
+      const problem = await unload(machine, step);
+      if (problem !== null) throw new Refusal(status.failed, problem);
+    },
+    async undo() {
+      try {
+        if (!(await isLoaded(machine, step))) await load(machine, step);
+        return null;
+      } catch (error) {
+        if (error instanceof Refusal) return error.message;
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** What a plan has to know of the machine: accounts, and the settings that are there. */
+import { existsSync, readFileSync } from "node:fs";
+import { type Config, readConfig } from "../../helper/config.ts";
+import { helperFlags } from "../../helper/flags.ts";
+import * as validators from "../../shared/protocol/validators.js";
+import { layoutOf } from "../layout.ts";
+import { Refusal, status } from "../refusal.ts";
+import type { Choices } from "./choices.ts";
+import type { Machine } from "./machine.ts";
+import type { Facts } from "./plan.ts";
+import { digestOf, type Source } from "./source.ts";
+import { textOf } from "./switch.ts";
+import { helperSkeleton, workerSkeleton } from "./texts.ts";
+
+const layout = layoutOf();
+
+/** The helper's settings that are there, or will be. Throws Refusal when they do not go with what was chosen. */
+function helperConfigOf(machine: Machine, { volume, agentUser }: Choices): { text: string; config: Config } {
+  const path = machine.at(layout.helperConfig);
+  const refuse = (sentence: string): never => {
+    throw new Refusal(status.misconfigured, sentence);
+  };
+  const text = helperSkeleton(volume === null ? "/Users" : layout.volume);
+  if (!existsSync(path)) {
+    const json: unknown = JSON.parse(text);
+    if (!validators.config(json)) return refuse("the settings of the helper are not valid");
+    return { text, config: { tasksDir: "/Users", ...json } };
+  }
+  let config: Config;
+  try {
+    config = readConfig(path);
+  } catch (error) {
+    return refuse(error instanceof Error ? error.message : String(error));
+  }
+  if (volume !== null && config.tasksDir !== layout.volume) {
+    refuse(`${layout.helperConfig} has tasksDir ${config.tasksDir}: for --volume it must be ${layout.volume}`);
+  }
+  if (agentUser !== null && config.sessionUser !== "" && config.sessionUser !== agentUser) {
+    refuse(`${layout.helperConfig} names a sessionUser, so the worker must be a system job: use --headless`);
+  }
+  return { text, config };
+}
+
+async function agentUidOf(machine: Machine, user: string | null): Promise<number | null> {
+  if (user === null) return null;
+  const uid = await machine.uidOf(user);
+  if (uid === null) throw new Refusal(status.usage, `there is no account ${user}: name the one that logs in by itself`);
+  if (uid < 500 || (uid >= 4900 && uid < 6000)) {
+    throw new Refusal(status.usage, `${user} (uid ${uid}) cannot be the agent: name an ordinary account`);
+  }
+  return uid;
+}
+
+export interface Wanted {
+  readonly choices: Choices;
+  readonly source: Source;
+  /** Node's program, where another one is given than that of the source. */
+  readonly node: string | null;
+  /** A file with the worker's settings. */
+  readonly workerConfig: string | null;
+}
+
+export async function factsOf(machine: Machine, { choices, source, node, workerConfig }: Wanted): Promise<Facts> {
+  const { text: helperConfig, config } = helperConfigOf(machine, choices);
+  const there = textOf(machine.at(layout.workerConfig));
+  const given = workerConfig === null ? null : textOf(workerConfig);
+  if (workerConfig !== null && given === null) throw new Refusal(status.usage, `${workerConfig} cannot be read`);
+  return {
+    ...{ choices, version: source.version, source: source.path, node, helperConfig },
+    digest: digestOf(source, machine.platform, node),
+    agentUid: await agentUidOf(machine, choices.agentUser),
+    helperFlags: helperFlags(layout.places, config, true),
+    workerConfig: given ?? workerSkeleton,
+    configured: (there ?? given ?? workerSkeleton) !== workerSkeleton,
+  };
+}
+
+/** Whether settings that were given are not used, because there are others. */
+export function keepsOwnSettings(machine: Machine, workerConfig: string): boolean {
+  const path = machine.at(layout.workerConfig);
+  return existsSync(path) && readFileSync(path, "utf8") !== textOf(workerConfig);
+}

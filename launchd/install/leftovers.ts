@@ -1,0 +1,23 @@
+/** What an uninstallation looks for at its end, whatever its steps have said. */
+import { layoutOf, workerAccount } from "../layout.ts";
+import { isThere } from "./atomically.ts";
+import type { Machine } from "./machine.ts";
+import type { Reversed } from "./runner.ts";
+
+/** A sentence for each thing that is there although nothing of it is kept, and that no step has spoken of. */
+export async function lookForLeftovers(machine: Machine, { left, kept }: Reversed): Promise<string[]> {
+  const { places: _places, ...paths } = layoutOf();
+  const mine = [paths.base, paths.helperPlist, paths.agentPlist, paths.headlessPlist, paths.newsyslog];
+  const found = mine
+    .filter((path) => isThere(machine.at(path)) && !left.some((sentence) => sentence.includes(path)))
+    .map((path) => `${path} is there, and this installation has not made it: look whose it is`);
+  const { exit, stdout } = await machine.run("dscl", ".", "-list", "/Users", "UniqueID");
+  if (exit !== 0) return [...found, `the accounts cannot be listed (dscl ended with ${exit}): look for tcw-* yourself`];
+  const users = [...stdout.matchAll(/^(tcw-[a-z2-7]{8})\s+5[0-4]\d\d$/gm)].map(([, name]) => name);
+  if (users.length > 0) found.push(`task users whose accounts macOS has not removed: ${users.join(", ")}`);
+  if (kept.length === 0 && new RegExp(`^${workerAccount}\\s`, "m").test(stdout)) {
+    const known = left.some((sentence) => sentence.includes(workerAccount));
+    if (!known) found.push(`the account ${workerAccount}, which another installation or an administrator has made`);
+  }
+  return found;
+}
