@@ -17,6 +17,7 @@ const programs: Readonly<Record<RootCommandName, () => Promise<Run>>> = {
   install: async () => (await import("./install/command.ts")).install,
   upgrade: async () => (await import("./install/command.ts")).upgrade,
   uninstall: async () => (await import("./install/command.ts")).uninstall,
+  package: async () => (await import("./package/command.ts")).packageRelease,
 };
 
 /** The line that does it as root, as somebody in the working directory types it. */

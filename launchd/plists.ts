@@ -8,7 +8,8 @@ export const agentLabel = "org.taskcluster.worker.agent";
 
 type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
 
-function escapeXml(text: string): string {
+/** Text of an element. Throws for what XML cannot carry. */
+export function escapeXml(text: string): string {
   const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
   if (forbidden) throw new Error("a property list cannot hold control characters");
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");

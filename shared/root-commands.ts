@@ -55,6 +55,19 @@ export const rootCommands = {
     summary: "remove what install has made, and look that nothing is left (needs root)",
     needsRoot: true,
   },
+  package: {
+    grammar: {
+      command: "package",
+      operands: ["DIR"],
+      options: {
+        platform: { value: "NAME", help: "darwin-arm64 (the default), darwin-x64, linux-arm64 or linux-x64" },
+        node: { value: "FILE", help: "the program of Node's official build (default: the npm build, with a warning)" },
+        unpacked: { help: "write the release itself, as a directory, and no package of it" },
+      },
+    },
+    summary: "make a release of this checkout in DIR: an installer package for a Mac, an archive, and their checksums",
+    needsRoot: false,
+  },
 } as const satisfies Readonly<Record<string, RootCommand>>;
 
 export type RootCommandName = keyof typeof rootCommands;

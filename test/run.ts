@@ -38,6 +38,8 @@ const packages: Readonly<Record<string, string>> = {
   "firefox-esr": "firefox-esr",
   crontab: "cron",
   at: "at",
+  bsdtar: "libarchive-tools",
+  cpio: "cpio",
 };
 
 function isInstalled(program: string): boolean {

@@ -13,10 +13,15 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
+import { Refusal, status } from "../refusal.ts";
 import { contentsOf, type ReleaseFile } from "./contents.ts";
 import { hashFile } from "./hash-file.ts";
 import { type Manifest, manifestName, renderManifest } from "./manifest.ts";
 import { npmNode, type Platform, platformHeaderBytes, platformOf } from "./platform.ts";
+import { renderSbom } from "./sbom.ts";
+
+/** CycloneDX, under the ending that its readers know. */
+const sbomName = "sbom.cdx.json";
 
 export interface ReleasePlan {
   /** Where the sources are, with `npm ci` done. */
@@ -31,7 +36,7 @@ interface PackageJson {
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
-/** Throws unless `file` is Node for the platform, of this version. It is not started: it may be for another machine. */
+/** Throws Refusal unless `file` is Node for the platform, of this version. It is not started: it may be for another machine. */
 function checkNode(file: string, platform: Platform, version: string): void {
   const header = Buffer.alloc(platformHeaderBytes);
   const descriptor = openSync(file, "r");
@@ -39,8 +44,9 @@ function checkNode(file: string, platform: Platform, version: string): void {
   closeSync(descriptor);
   const found = platformOf(header);
   if (found !== platform)
-    throw new Error(`${file} is ${found ? `for ${found}` : "no program"}: name a Node for ${platform}`);
-  if (!readFileSync(file).includes(`/v${version}/`)) throw new Error(`${file} is not Node ${version}: name that one`);
+    throw new Refusal(status.usage, `${file} is ${found ? `for ${found}` : "no program"}: name a Node for ${platform}`);
+  if (!readFileSync(file).includes(`/v${version}/`))
+    throw new Refusal(status.usage, `${file} is not Node ${version}: name that one`);
 }
 
 /** Files below `directory`, with exactly their modes whatever the umask is; directories get what it leaves of 0777. */
@@ -55,8 +61,7 @@ export function writeFiles(directory: string, files: readonly ReleaseFile[]): vo
 }
 
 /**
- * `release` must be absent or empty. Returns the manifest that is in it. Throws with one sentence when there is no fitting
- * Node or the directory holds something.
+ * `release` must be absent or empty. Returns the manifest that is in it. Throws Refusal when there is no fitting Node or the directory holds something.
  */
 export function writeRelease(plan: ReleasePlan, release: string): Manifest {
   const { checkout, platform } = plan;
@@ -67,14 +72,19 @@ export function writeRelease(plan: ReleasePlan, release: string): Manifest {
   const node = plan.node ?? join(checkout, npmNode(platform));
   if (!existsSync(node)) {
     const hint = plan.node ? "name a file that exists" : `name a Node ${nodeVersion} for ${platform} with --node`;
-    throw new Error(`there is no ${node}: ${hint}`);
+    throw new Refusal(status.usage, `there is no ${node}: ${hint}`);
   }
   checkNode(node, platform, nodeVersion);
   if (existsSync(release) && readdirSync(release).length > 0) {
-    throw new Error(`${release} is not empty: name a directory that does not exist`);
+    throw new Refusal(status.usage, `${release} is not empty: name a directory that does not exist`);
   }
   const program: ReleaseFile = { path: "bin/node", mode: 0o755, content: { from: node } };
-  const files = [...contentsOf(checkout, platform), program].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const sbom: ReleaseFile = {
+    path: sbomName,
+    mode: 0o644,
+    content: renderSbom(checkout, { version: nodeVersion, sha256: hashFile(node) }),
+  };
+  const files = [...contentsOf(checkout, platform), program, sbom].sort((a, b) => (a.path < b.path ? -1 : 1));
   const before = process.umask(0o022);
   try {
     writeFiles(release, files);

