@@ -2,12 +2,11 @@
 import { createHash } from "node:crypto";
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { contentsOf } from "../release/contents.ts";
 import { hashFile } from "../release/hash-file.ts";
 import { type Manifest, type ManifestFile, manifestName, renderManifest } from "../release/manifest.ts";
-import { npmNode, type Platform } from "../release/platform.ts";
+import type { Platform } from "../release/platform.ts";
 import { readManifest } from "../release/verify.ts";
-import { writeRelease } from "../release/write.ts";
+import { releaseFiles, writeRelease } from "../release/write.ts";
 
 export interface Source {
   readonly path: string;
@@ -50,20 +49,17 @@ export function digestOfManifest({ files }: Manifest): string {
 
 /** The digest that the manifest of an installation from this source will have, before anything is written. */
 export function digestOf({ path, isCheckout }: Source, platform: Platform, node: string | null): string {
-  const own = (): readonly Row[] => {
-    if (!isCheckout) return readManifest(path).files;
-    const files = contentsOf(path, platform).map(({ path: name, mode, content }): Row => {
-      const hash = () => createHash("sha256");
-      return {
-        ...{ path: name, mode },
-        sha256: typeof content === "string" ? hash().update(content).digest("hex") : hashFile(content.from),
-      };
+  if (isCheckout) {
+    const hash = () => createHash("sha256");
+    const files = releaseFiles({ checkout: path, platform, node }).map(({ path: name, mode, content }): Row => {
+      const sha256 = typeof content === "string" ? hash().update(content).digest("hex") : hashFile(content.from);
+      return { path: name, mode, sha256 };
     });
-    return [...files, { path: program, mode: 0o755, sha256: hashFile(join(path, npmNode(platform))) }];
-  };
+    return digest(files);
+  }
   const replaced = (row: Row): Row =>
     node !== null && row.path === program ? { ...row, sha256: hashFile(node) } : row;
-  return digest(own().map(replaced));
+  return digest(readManifest(path).files.map(replaced));
 }
 
 /** Copies a release by its manifest, with another Node where one is given. What is not in the manifest is not copied. */

@@ -60,31 +60,47 @@ export function writeFiles(directory: string, files: readonly ReleaseFile[]): vo
   }
 }
 
-/**
- * `release` must be absent or empty. Returns the manifest that is in it. Throws Refusal when there is no fitting Node or the directory holds something.
- */
-export function writeRelease(plan: ReleasePlan, release: string): Manifest {
-  const { checkout, platform } = plan;
+/** What the checkout says of itself, and Node's file. Throws Refusal when there is no fitting Node. */
+function partsOf({ checkout, platform, node: given }: ReleasePlan): {
+  version: string;
+  nodeVersion: string;
+  node: string;
+} {
   const { version, optionalDependencies }: PackageJson = JSON.parse(
     readFileSync(join(checkout, "package.json"), "utf8"),
   );
   const nodeVersion = Object.values(optionalDependencies)[0] ?? "";
-  const node = plan.node ?? join(checkout, npmNode(platform));
+  const node = given ?? join(checkout, npmNode(platform));
   if (!existsSync(node)) {
-    const hint = plan.node ? "name a file that exists" : `name a Node ${nodeVersion} for ${platform} with --node`;
+    const hint = given ? "name a file that exists" : `name a Node ${nodeVersion} for ${platform} with --node`;
     throw new Refusal(status.usage, `there is no ${node}: ${hint}`);
   }
   checkNode(node, platform, nodeVersion);
+  return { version, nodeVersion, node };
+}
+
+/** Every file of a release but its manifest, by path. Throws Refusal when there is no fitting Node. */
+export function releaseFiles(plan: ReleasePlan): ReleaseFile[] {
+  const { nodeVersion, node } = partsOf(plan);
+  const sbom = renderSbom(plan.checkout, { version: nodeVersion, sha256: hashFile(node) });
+  const files: ReleaseFile[] = [
+    ...contentsOf(plan.checkout, plan.platform),
+    { path: "bin/node", mode: 0o755, content: { from: node } },
+    { path: sbomName, mode: 0o644, content: sbom },
+  ];
+  return files.sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/**
+ * `release` must be absent or empty. Returns the manifest that is in it. Throws Refusal when there is no fitting Node or the
+ * directory holds something.
+ */
+export function writeRelease(plan: ReleasePlan, release: string): Manifest {
+  const { version, nodeVersion } = partsOf(plan);
   if (existsSync(release) && readdirSync(release).length > 0) {
     throw new Refusal(status.usage, `${release} is not empty: name a directory that does not exist`);
   }
-  const program: ReleaseFile = { path: "bin/node", mode: 0o755, content: { from: node } };
-  const sbom: ReleaseFile = {
-    path: sbomName,
-    mode: 0o644,
-    content: renderSbom(checkout, { version: nodeVersion, sha256: hashFile(node) }),
-  };
-  const files = [...contentsOf(checkout, platform), program, sbom].sort((a, b) => (a.path < b.path ? -1 : 1));
+  const files = releaseFiles(plan);
   const before = process.umask(0o022);
   try {
     writeFiles(release, files);
@@ -93,7 +109,7 @@ export function writeRelease(plan: ReleasePlan, release: string): Manifest {
       return { path, mode, size: statSync(full).size, sha256: hashFile(full) };
     });
     const source = plan.node === null ? ("npm" as const) : ("given" as const);
-    const manifest = { version, platform, node: { version: nodeVersion, source }, files: described };
+    const manifest = { version, platform: plan.platform, node: { version: nodeVersion, source }, files: described };
     writeFileSync(join(release, manifestName), renderManifest(manifest), { mode: 0o644 });
     return manifest;
   } finally {

@@ -13,6 +13,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, beforeEach, suite, test } from "node:test";
+import { digestOf, digestOfManifest, sourceAt } from "../../../launchd/install/source.ts";
 import { isPlatform, platformOf, platforms } from "../../../launchd/release/platform.ts";
 import { readManifest, verifyRelease } from "../../../launchd/release/verify.ts";
 import { type ReleasePlan, writeRelease } from "../../../launchd/release/write.ts";
@@ -84,6 +85,13 @@ suite("a release", () => {
     const [first, second] = [join(directory, "first"), join(directory, "second")];
     for (const release of [first, second]) writeRelease(plan, release);
     assert.deepEqual(readFileSync(join(first, "manifest.json")), readFileSync(join(second, "manifest.json")));
+  });
+
+  test("has the digest that an installation from its checkout expects", () => {
+    const release = join(directory, "digest");
+    const manifest = writeRelease(plan, release);
+    assert.equal(digestOf(sourceAt(plan.checkout), plan.platform, plan.node), digestOfManifest(manifest));
+    assert.equal(digestOf(sourceAt(release), plan.platform, null), digestOfManifest(manifest));
   });
 
   test("is not written into a directory that holds something", () => {
