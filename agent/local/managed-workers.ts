@@ -13,8 +13,8 @@ export interface Known extends StaticWorker {
   readonly staticSecret: string;
   /** Of the newest registration; null before the first. */
   secret: string | null;
-  /** Why it should end; null as long as it should not. */
-  terminate: string | null;
+  /** Why it should end, and how many times it is not told before; null as long as it should not. */
+  termination: { readonly reason: string; untold: number } | null;
 }
 
 /** 44 characters of [A-Za-z0-9_-]. */
@@ -41,8 +41,16 @@ export class ManagedWorkers {
   /** Answers the worker's static secret. */
   add(worker: StaticWorker): string {
     const staticSecret = newSecret();
-    this.#workers.set(keyOf(worker), { ...worker, staticSecret, secret: null, terminate: null });
+    this.#workers.set(keyOf(worker), { ...worker, staticSecret, secret: null, termination: null });
     return staticSecret;
+  }
+
+  /** Whether and why the worker should end, for the worker that asks. */
+  answer({ termination }: Known): { terminate: boolean; reason: string } {
+    if (!termination) return { terminate: false, reason: "needed" };
+    if (termination.untold === 0) return { terminate: true, reason: termination.reason };
+    termination.untold -= 1;
+    return { terminate: false, reason: "needed" };
   }
 
   find(worker: Omit<StaticWorker, "providerId">): Known | null {

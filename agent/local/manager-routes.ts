@@ -47,7 +47,7 @@ export function managerMethods({ workers, clients, issuer, credentialsMs, now }:
     const [workerGroup, workerId] = [call.param("workerGroup"), call.param("workerId")];
     const worker = workers.find({ workerPoolId: call.param("workerPoolId"), workerGroup, workerId });
     if (!worker) throw new ApiError("ResourceNotFound", "There is no such worker.");
-    return { body: { terminate: worker.terminate !== null, reason: worker.terminate ?? "needed" } };
+    return { body: workers.answer(worker) };
   }
 
   return [

@@ -73,8 +73,8 @@ export interface LocalQueue {
   quarantine(workerGroup: string, workerId: string, until: Date): void;
   /** Makes a worker of a static provider known to worker-manager; answers its static secret. */
   addStaticWorker(worker: StaticWorker): string;
-  /** From now on worker-manager wants this worker to end. */
-  terminate(worker: Omit<StaticWorker, "providerId">, reason: string): void;
+  /** worker-manager wants this worker to end, from now on or once it was told so often that it is needed. */
+  terminate(worker: Omit<StaticWorker, "providerId">, reason: string, untold?: number): void;
   /** Resolves expired claims and passed deadlines now, not at the next poll. */
   resolveExpired(): void;
   faults: FaultPlan;
@@ -156,9 +156,9 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
     quarantine: (workerGroup: string, workerId: string, until: Date) =>
       quarantine.add({ workerGroup, workerId }, until),
     addStaticWorker: (worker: StaticWorker) => workers.add(worker),
-    terminate(worker: Omit<StaticWorker, "providerId">, reason: string): void {
+    terminate(worker: Omit<StaticWorker, "providerId">, reason: string, untold = 0): void {
       const known = workers.find(worker);
-      if (known) known.terminate = reason;
+      if (known) known.termination = { reason, untold };
     },
     resolveExpired: () => state.expire(),
     async close(): Promise<void> {

@@ -73,6 +73,8 @@ export interface Case {
   readonly feature?: string;
   /** Settings that differ from the suite's; such a case has a worker of its own. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** The worker registers with worker-manager, which answers so many of its questions that it is needed, and then not. */
+  readonly manager?: { readonly needsIt: number };
   readonly task?: {
     readonly scopes?: readonly string[];
     readonly dependencies?: readonly string[];

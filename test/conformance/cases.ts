@@ -43,6 +43,7 @@ const oneCase = closed(
     status: { enum: statuses },
     ...{ name: text, about: text, reason: text, peerExpects: text, feature: text, restated: { const: true } },
     config: { type: "object" },
+    manager: closed({ needsIt: count }, ["needsIt"]),
     task: closed({ scopes: texts, dependencies: texts, deadline: text, expires: text }),
     files: mapOf(served),
     payload: { type: "object" },

@@ -9,6 +9,7 @@ import slugid from "slugid";
 import taskcluster from "taskcluster-client";
 import { type ArtifactRecord, type LocalQueue, type RunStatus, startLocalQueue } from "../../agent/local/queue.ts";
 import { Launched } from "../stories/launched.ts";
+import type { Case } from "./case.ts";
 
 const provisionerId = "conformance";
 /** As generic-worker's own tests have them. */
@@ -52,18 +53,19 @@ export class Machine {
   startWorker(
     command: "work" | "run",
     more: Readonly<Record<string, unknown>>,
+    manager?: Case["manager"],
   ): { workerType: string; worker: Launched } {
     const workerType = `pool-${this.#workers.length}`;
     const pool = `${provisionerId}/${workerType}`;
-    const { clientId, accessToken } = this.queue.workerCredentials(pool, "group", "worker");
+    const credentials: Record<string, string> = manager ? {} : this.#credentials(pool);
+    const registering = manager ? this.#registering(pool, manager.needsIt) : {};
     const file = join(this.#root, `${workerType}.yml`);
-    writeFileSync(file, JSON.stringify({ ...settings, ...more }), { mode: 0o600 });
+    writeFileSync(file, JSON.stringify({ ...settings, ...registering, ...more }), { mode: 0o600 });
     const engine = command === "work" ? ["macosx"] : [];
     const worker = new Launched([command, ...engine, "--with-helper", "--config", file], {
       env: {
         TASKCLUSTER_ROOT_URL: this.queue.rootUrl,
-        TASKCLUSTER_CLIENT_ID: clientId,
-        TASKCLUSTER_ACCESS_TOKEN: accessToken,
+        ...credentials,
         TASKCLUSTER_WORKER_POOL_ID: pool,
         TASKCLUSTER_WORKER_GROUP: "group",
         TASKCLUSTER_WORKER_ID: "worker",
@@ -71,6 +73,19 @@ export class Machine {
     });
     this.#workers.push(worker);
     return { workerType, worker };
+  }
+
+  #credentials(pool: string): Record<string, string> {
+    const { clientId, accessToken } = this.queue.workerCredentials(pool, "group", "worker");
+    return { TASKCLUSTER_CLIENT_ID: clientId, TASKCLUSTER_ACCESS_TOKEN: accessToken };
+  }
+
+  /** Settings of a worker that worker-manager knows, and wants to end when it was told so often that it is needed. */
+  #registering(pool: string, needsIt: number): object {
+    const worker = { workerPoolId: pool, workerGroup: "group", workerId: "worker" };
+    const staticSecret = this.queue.addStaticWorker({ ...worker, providerId: "static" });
+    this.queue.terminate(worker, "there are too many", needsIt);
+    return { providerId: "static", staticSecret };
   }
 
   #client() {

@@ -92,7 +92,7 @@ async function judgeTask(machine: Machine, each: Placed, { outcome, wrong, now, 
 /** A case about the end of the worker itself, with a task or without one. */
 async function runWorker(machine: Machine, files: FileServer, each: Placed): Promise<string[]> {
   const began = performance.now();
-  const { workerType, worker } = machine.startWorker(each.payload ? "work" : "run", each.config ?? {});
+  const { workerType, worker } = machine.startWorker(each.payload ? "work" : "run", each.config ?? {}, each.manager);
   const wrong = each.payload ? await judgeTask(machine, each, await runTask(machine, workerType, files, each)) : [];
   const status = await worker.status();
   const seconds = (performance.now() - began) / 1000;
