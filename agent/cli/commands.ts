@@ -95,6 +95,19 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: "check that nobody has changed the helper's audit log, or print it; FILEs are read in the given order",
     load: async () => (await import("./audit.ts")).audit,
   },
+  "check-service": {
+    grammar: {
+      command: "check-service",
+      operands: [],
+      options: {
+        config: { value: "FILE", help: "settings in YAML or JSON (default: those of the installation)" },
+        register: { help: "register with worker-manager, as the worker does; not beside one that runs" },
+        "agent-user": { value: "NAME", help: "as root: the account that the agent runs as" },
+      },
+    },
+    summary: "ask the worker's services, and print one JSON object for doctor: queue, scopes, worker-manager, clock",
+    load: async () => (await import("./check-service.ts")).checkService,
+  },
   "break-in": {
     grammar: { command: "break-in", operands: [], options: {} },
     summary: "try to get from the agent's or a task's rights to root's, on an instance of its own (needs root)",

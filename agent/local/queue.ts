@@ -4,6 +4,7 @@ import type { Credentials } from "../queue/types.ts";
 import { type ApiMethod, registerMethods } from "./api.ts";
 import { artifactMethods } from "./artifact-routes.ts";
 import { Artifacts, type StorageType } from "./artifacts.ts";
+import { authMethods } from "./auth-routes.ts";
 import { BlobUrls, registerBlobs } from "./blob-routes.ts";
 import { type Blob, Blobs } from "./blobs.ts";
 import { Changes, type Listener } from "./changes.ts";
@@ -120,6 +121,7 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
     ...runMethods({ state, waiters, clients, issuer, longPollMs, quarantine }),
     ...artifactMethods({ state, artifacts, blobs, urls, objects, now }),
   ]);
+  await addService("auth", authMethods());
   await addService("object", objectMethods(objects, blobs, urls, now));
   await addService("purge-cache", purgeMethods(now));
   const workers = new ManagedWorkers();

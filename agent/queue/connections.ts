@@ -65,3 +65,8 @@ export function queueClient(rootUrl: string, credentials: Caller, timeout: numbe
 export function objectClient(rootUrl: string, credentials: Caller, timeout: number) {
   return new taskcluster.Object(options(rootUrl, credentials, timeout));
 }
+
+/** `timeout` of one request, in milliseconds. */
+export function authClient(rootUrl: string, credentials: Caller, timeout: number) {
+  return new taskcluster.Auth(options(rootUrl, credentials, timeout));
+}

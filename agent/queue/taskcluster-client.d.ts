@@ -22,6 +22,7 @@ declare module "taskcluster-client" {
     status(taskId: string): Promise<unknown>;
     getWorker(provisionerId: string, workerType: string, workerGroup: string, workerId: string): Promise<unknown>;
     createTask(taskId: string, definition: object): Promise<unknown>;
+    ping(): Promise<unknown>;
     cancelTask(taskId: string): Promise<unknown>;
   }
   /** The service that has the objects of artifacts. Not a named export. */
@@ -42,6 +43,10 @@ declare module "taskcluster-client" {
     http: import("node:http").Agent;
     https: import("node:https").Agent;
   }
+  export class Auth {
+    constructor(options: ClientOptions);
+    currentScopes(): Promise<unknown>;
+  }
   export class Secrets {
     constructor(options: ClientOptions);
     get(name: string): Promise<unknown>;
@@ -49,6 +54,7 @@ declare module "taskcluster-client" {
   const taskcluster: {
     readonly Queue: typeof Queue;
     readonly Object: typeof ObjectService;
+    readonly Auth: typeof Auth;
     readonly Secrets: typeof Secrets;
     readonly agents: Agents;
     /** A class with a method for each call of the reference. */
