@@ -48,7 +48,7 @@ export class Journal {
     this.#size = text.length;
   }
 
-  /** Whether all have ended who lived beside the uid's last user. */
+  /** Whether all who lived beside the uid's last user have ended, or been quarantined: else one could block the range. */
   isCold(uid: number): boolean {
     return !this.#beside.get(uid)?.some(({ state }) => !/^(gone|resting|quarantined)$/.test(state));
   }

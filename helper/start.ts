@@ -11,6 +11,7 @@ import { type Slice, slices, startHelper, writeConfig } from "./slice.ts";
 import { stage } from "./stage.ts";
 
 const passed = /^(TASKCLUSTER_\w+|LANG|LC_\w+|TERM|TZ|NO_COLOR|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/;
+const plain = { cwd: "/", env: {}, encoding: "utf8" } as const;
 
 process.umask(0o022);
 const files = [file, option("--config"), ...auditFiles()].filter((name) => name !== undefined).map(openNamed);
@@ -22,8 +23,7 @@ const { node, code } = await stage(dirname(import.meta.dirname), process.execPat
 function agentAccount(action: "acquire" | "release"): string {
   if (!alive) end(70, `another process holds ${starters}/${process.pid}`);
   const config = writeConfig(`${stateRoot}/private/agent-account-${process.pid}.json`, 5500, code);
-  const words = [join(code, "helper/agent-account.ts"), action, config];
-  const run = spawnSync(node, words, { cwd: "/", env: {}, encoding: "utf8" });
+  const run = spawnSync(node, [join(code, "helper/agent-account.ts"), action, config], plain);
   rmSync(config);
   if (action === "release") rmSync(`${starters}/${process.pid}`);
   if (run.status !== 0) end(70, `the agent's account: ${/^Error: (.*)/m.exec(run.stderr)?.[1] ?? run.stderr}`);
@@ -32,7 +32,7 @@ function agentAccount(action: "acquire" | "release"): string {
 const account: { uid: number; home: string } = JSON.parse(agentAccount("acquire"));
 process.once("exit", () => agentAccount("release"));
 const named = option("--agent-user");
-const uid = named ? Number(spawnSync("/usr/bin/id", ["-u", "--", named], { encoding: "utf8" }).stdout) : account.uid;
+const uid = named ? Number(spawnSync("/usr/bin/id", ["-u", "--", named], plain).stdout) : account.uid;
 if (!(uid > 0) || (uid >= 5000 && uid < 6000))
   end(64, `--agent-user ${named} cannot be the agent: name another account`);
 

@@ -53,7 +53,7 @@ function begin<N extends RequestName>(session: Session, request: N, data: unknow
   if (user && during) user.state = during;
   // No await between the check above and what a handler does first.
   void answer(session, { id, request }, () => handler(session, data)).then(() => {
-    if (user && from && user.state === during) user.state = from;
+    if (user && from && user.state === during) user.state = from; // Else endUser has moved it on.
     publish(session.helper);
   });
 }

@@ -16,7 +16,7 @@ export class Tickets {
     return ticket;
   }
 
-  /** A data connection shows its ticket. False: nobody was given it, or it has been used. */
+  /** A data connection shows its ticket. False: nobody was given it, or it has a connection already. */
   attach(ticket: Ticket, socket: Socket): boolean {
     const waiting = this.#waiting.get(ticket);
     if (!waiting || waiting.socket) return false;
