@@ -2,18 +2,30 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
-import { logRoot } from "../../helper/places.ts";
+import { takeLock } from "../../helper/lock.ts";
+import { logRoot, stateRoot } from "../../helper/places.ts";
 import { needsRoot } from "../root.ts";
 import { useHelper } from "./fixture.ts";
-import { within } from "./wait.ts";
+import { eventually, within } from "./wait.ts";
 
 const accountLine = (): string | undefined =>
   readFileSync("/etc/passwd", "utf8")
     .split("\n")
     .find((line) => line.startsWith("_tcworker:"));
+
+/** Processes that have the lock's file open. */
+function lockHolders(): string[] {
+  return globSync("/proc/[0-9]*/fd/*").filter((fd) => {
+    try {
+      return readlinkSync(fd) === `${stateRoot}/private/account.lock`;
+    } catch {
+      return false; // Closed meanwhile.
+    }
+  });
+}
 
 suite("The agent's account", { skip: needsRoot }, () => {
   const fixture = useHelper();
@@ -32,6 +44,21 @@ suite("The agent's account", { skip: needsRoot }, () => {
     await account("release");
     assert.ok(before);
     assert.equal(accountLine(), before);
+  });
+
+  test("is made and removed by one program at a time", async (t) => {
+    const lock = takeLock(`${stateRoot}/private/account.lock`, 30_000);
+    assert.ok(lock);
+    t.after(() => lock.isOpen && lock.close());
+    let ended = false;
+    const acquiring = account("acquire").finally(() => {
+      ended = true;
+    });
+    const isWaiting = (): boolean => lockHolders().length > 1;
+    await eventually(() => ended || isWaiting(), "the program waits for the lock");
+    assert.ok(!ended);
+    lock.close();
+    await acquiring;
   });
 
   test("has one audit log, whose chain holds when several starters work at once", async () => {

@@ -23,7 +23,11 @@ for (const [what, ...lines] of [
     t.after(() => rmSync(folder, { recursive: true }));
     const file = join(folder, "journal");
     writeFileSync(file, lines.join(""));
-    const users = [...new Journal(file, [5000, 5009]).users.values()];
+    const journal = new Journal(file, [5000, 5009]);
+    const earlier = journal.users.get(5000);
+    assert.ok(earlier);
+    journal.move(earlier, "creating"); // The first step begins a new file.
+    const users = [...journal.users.values()];
     const again = new Journal(file, [5000, 5009]);
     assert.equal(again.newest?.uid, 5007, readFileSync(file, "utf8"));
     assert.deepEqual([...again.users.values()], users);

@@ -8,6 +8,7 @@ import { needsRoot } from "../root.ts";
 import type { Client } from "./client.ts";
 import { useHelper } from "./fixture.ts";
 import { processesOf, toolOutput } from "./machine.ts";
+import { eventually } from "./wait.ts";
 
 type User = Answers["createUser"];
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
@@ -36,15 +37,16 @@ suite("The proof of an end", { skip: needsRoot }, () => {
     return ending;
   }
 
-  /** So many files that a sweep takes its time. */
-  async function userWithFiles(t: TestContext) {
+  /** So many files that a sweep takes its time. Those in the home are none that it counts as found. */
+  async function userWithFiles(t: TestContext, where: "home" | "/tmp") {
     const own = await fixture.clientWithUser(t);
-    await own.client.run(own.user.user, bash("mkdir /tmp/tcw-$UID; cd /tmp/tcw-$UID; seq 20000 | xargs touch"));
+    const directory = where === "home" ? "." : "/tmp/tcw-$UID";
+    await own.client.run(own.user.user, bash(`mkdir -p ${directory}; cd ${directory}; seq 20000 | xargs touch`));
     return own;
   }
 
   test("does not rest on a sweep during which a job of the user began: it is killed, and swept for again", async (t) => {
-    const own = await userWithFiles(t);
+    const own = await userWithFiles(t, "home");
     const gone = await deleteWithJobs(own, 1, "exec sleep 300; :");
     assert.deepEqual([gone.state, gone.left], ["gone", nothing]);
     assert.ok(gone.found.processes >= 1);
@@ -52,8 +54,19 @@ suite("The proof of an end", { skip: needsRoot }, () => {
     assert.deepEqual(processesOf(own.user.uid), []);
   });
 
+  test("does not rest on a sweep that something has ended before it could look", async (t) => {
+    const { client, user } = await userWithFiles(t, "home");
+    const ending = client.request("deleteUser", { user: user.user });
+    await eventually(() => linesOf(user, "sweep").length === 1 && processesOf(user.uid).length > 0, "a sweep runs");
+    for (const pid of processesOf(user.uid)) process.kill(pid, "SIGKILL");
+    const gone = await ending;
+    assert.deepEqual([gone.state, gone.left], ["gone", nothing]);
+    assert.doesNotMatch(answersOf(user)[0] ?? "", /looked/);
+    assert.equal(linesOf(user, "sweep").length, 2);
+  });
+
   test("finds what such a job has left behind the sweep's back", async (t) => {
-    const own = await userWithFiles(t);
+    const own = await userWithFiles(t, "/tmp");
     const late = `/tmp/tcw-late-${own.user.uid}`;
     t.after(() => rmSync(late, { force: true }));
     const gone = await deleteWithJobs(own, 1, `while :; do echo x >>${late}; done`);

@@ -139,6 +139,14 @@ suite("A request", { skip: needsRoot }, () => {
     assert.equal(refused?.reason.code, "no-free-user");
   });
 
+  test("for more users than maxUsers is refused too when several come at once beside those that live", async (t) => {
+    const client = await fixture.client(t);
+    for (const _ of [1, 2]) await client.request("createUser", {});
+    const ids = Array.from({ length: 3 }, () => client.ask("createUser", {}));
+    const results = await Promise.allSettled(ids.map((id) => client.reply("createUser", id)));
+    assert.equal(results.filter(({ status }) => status === "fulfilled").length, 1);
+  });
+
   test("for a resting user beyond maxUsers is refused too", async (t) => {
     const client = await fixture.client(t);
     const make = () => client.request("createUser", {});

@@ -140,7 +140,7 @@ export const ofAccounts: readonly Mutation[] = [
     file: "helper/accounts.ts",
     from: "counts(helper).live >= config.maxUsers",
     to: "counts(helper).live >= 1e6",
-    caughtBy: ["test/helper/table.test.ts", "for more users than maxUsers"],
+    caughtBy: ["test/helper/table.test.ts", "several come at once beside those that live"],
   },
   {
     without: "maxUsers for resting accounts",

@@ -26,7 +26,7 @@ export const ofEnds: readonly Mutation[] = [
     file: life,
     from: 'looked: stdout.endsWith("\\nlooked\\n")',
     to: "looked: true",
-    caughtBy: ["test/helper/proof.test.ts", "a crontab, which may have begun something"],
+    caughtBy: ["test/helper/proof.test.ts", "that something has ended before it could look"],
   },
   {
     without: "the second and third sweep",

@@ -220,6 +220,6 @@ export const ofStart: readonly Mutation[] = [
     file: "helper/agent-account.ts",
     from: "const lock = takeLock(`${stateRoot}/private/account.lock`, 120_000);",
     to: "const lock = takeLock(`${stateRoot}/private/account-${process.pid}.lock`, 120_000);",
-    caughtBy: ["test/helper/agent-account.test.ts", "has one audit log, whose chain holds"],
+    caughtBy: ["test/helper/agent-account.test.ts", "is made and removed by one program at a time"],
   },
 ];
