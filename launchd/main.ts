@@ -1,6 +1,6 @@
 /**
- * The program behind `install`, `upgrade` and `uninstall`: it runs as root and, as the helper, imports nothing of the agent
- * or of npm. Each command's own code is loaded when it runs.
+ * The program behind `install`, `upgrade`, `uninstall` and `doctor`: it runs as root and, as the helper, imports nothing of
+ * the agent or of npm. Each command's own code is loaded when it runs.
  */
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -17,6 +17,7 @@ const programs: Readonly<Record<RootCommandName, () => Promise<Run>>> = {
   install: async () => (await import("./install/command.ts")).install,
   upgrade: async () => (await import("./install/command.ts")).upgrade,
   uninstall: async () => (await import("./install/command.ts")).uninstall,
+  doctor: async () => (await import("./doctor/command.ts")).doctor,
   package: async () => (await import("./package/command.ts")).packageRelease,
 };
 

@@ -68,6 +68,18 @@ export const rootCommands = {
     summary: "make a release of this checkout in DIR: an installer package for a Mac, an archive, and their checksums",
     needsRoot: false,
   },
+  doctor: {
+    grammar: {
+      command: "doctor",
+      operands: [],
+      options: {
+        json: { help: "one JSON document" },
+        strict: { help: "end with 1 for a warning too" },
+      },
+    },
+    summary: "look for whatever could be wrong with this machine, and say what mends it; only root can ask everything",
+    needsRoot: false,
+  },
 } as const satisfies Readonly<Record<string, RootCommand>>;
 
 export type RootCommandName = keyof typeof rootCommands;

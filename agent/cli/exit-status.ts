@@ -31,7 +31,8 @@ export type ExitStatus =
 
 const meanings: Record<keyof typeof exitStatus, string> = {
   completed: "done; run-task and submit --wait: every task completed",
-  failed: "a task failed; audit verify: the log is not as it was written; status: the worker claims nothing",
+  failed:
+    "a task failed; audit verify: the log is not as it was written; status: the worker claims nothing; doctor: a check failed",
   exception: "a task ended in an exception; of several tasks the worst counts",
   usage: "wrong usage, or a file that cannot be read or holds no valid task",
   unavailable: "the queue, the helper, the worker or its own Node is not there",

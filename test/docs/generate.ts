@@ -9,6 +9,7 @@ import { helpLines } from "../../shared/grammar.ts";
 import { catalogue } from "../attack/catalogue/catalogue.ts";
 import { attacksTable } from "./attacks-table.ts";
 import { countsTable, reasonsTable } from "./conformance-tables.ts";
+import { checksTable, unsureTable } from "./doctor-tables.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
 import { refusedTable, settingsTable, withoutEffectTable } from "./settings-table.ts";
@@ -42,6 +43,7 @@ export const generated: Readonly<Record<string, Readonly<Record<string, () => st
     "not-yet": () => reasonsTable("not yet", "what is missing"),
     "not-applicable": () => reasonsTable("not applicable", "why"),
   },
+  "docs/doctor.md": { checks: checksTable, unsure: unsureTable },
   "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
   "docs/payload.md": {
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
