@@ -7,11 +7,13 @@ import { workEnds } from "../../agent/cli/work-ends.ts";
 import { schemaFor } from "../../agent/payload/parse.ts";
 import { helpLines } from "../../shared/grammar.ts";
 import { catalogue } from "../attack/catalogue/catalogue.ts";
+import { probes } from "../mac/probes.ts";
 import { attacksTable } from "./attacks-table.ts";
 import { countsTable, reasonsTable } from "./conformance-tables.ts";
 import { checksTable, unsureTable } from "./doctor-tables.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
+import { probesTable } from "./probes-table.ts";
 import { refusedTable, settingsTable, withoutEffectTable } from "./settings-table.ts";
 
 function commandsText(): string {
@@ -49,6 +51,7 @@ export const generated: Readonly<Record<string, Readonly<Record<string, () => st
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
     "generic-worker": () => payloadTable(schemaFor("generic-worker")),
   },
+  "test/mac/README.md": { probes: () => probesTable(probes) },
 };
 
 /** The page with its generated parts as they should be. Throws when a mark is missing. */

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { setTimeout as delay } from "node:timers/promises";
 import { needsRoot } from "../root.ts";
-import { accountLine, foreignLines, type Modes, resultOf, standInFor, until } from "./stand-in.ts";
+import { resultOf } from "./directory.ts";
+import { accountLine, foreignLines, type Modes, standInFor, until } from "./stand-in.ts";
 
 const name = "_tcwrace-a";
 const user = `/Users/${name}`;

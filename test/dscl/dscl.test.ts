@@ -5,7 +5,8 @@ import { chmod, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { needsRoot } from "../root.ts";
-import { accountLine, foreignLines, type Modes, resultOf, standInFor } from "./stand-in.ts";
+import { resultOf } from "./directory.ts";
+import { accountLine, foreignLines, type Modes, standInFor } from "./stand-in.ts";
 
 const name = "_tcwacct-a";
 const [user, group] = [`/Users/${name}`, `/Groups/${name}`];

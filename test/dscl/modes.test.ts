@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { needsRoot } from "../root.ts";
-import { accountLine, type Modes, resultOf, standInFor, until } from "./stand-in.ts";
+import { resultOf } from "./directory.ts";
+import { accountLine, type Modes, standInFor, until } from "./stand-in.ts";
 
 const name = "_tcwmode-a";
 const [user, group] = [`/Users/${name}`, `/Groups/${name}`];

@@ -6,9 +6,9 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Attributes, Modes } from "./stand-in.ts";
+import type { State } from "./directory.ts";
+import type { Modes } from "./stand-in.ts";
 
-export type State = Readonly<Record<string, Attributes>>;
 export type Vector = {
   readonly name: string;
   readonly standInOnly?: boolean;
