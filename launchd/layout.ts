@@ -57,6 +57,11 @@ export function layoutOf(root = "") {
   };
 }
 
+/** The directory of one version. `digest` is that of its manifest. */
+export function versionDirectory({ versions }: Layout, version: string, digest: string): string {
+  return join(versions, `${version}-${digest.slice(0, 12)}`);
+}
+
 function placesBelow(stateRoot: string, logRoot: string): Places {
   const state = join(stateRoot, instance);
   return {

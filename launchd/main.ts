@@ -1,6 +1,6 @@
 /**
- * The program behind `install`, `upgrade`, `uninstall` and `doctor`: it runs as root and, as the helper, imports nothing of
- * the agent or of npm. Each command's own code is loaded when it runs.
+ * The program behind `install` and the other commands of shared/root-commands.ts: most run as root, so that it imports,
+ * as the helper, nothing of the agent or of npm. Each command's own code is loaded when it runs.
  */
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ const programs: Readonly<Record<RootCommandName, () => Promise<Run>>> = {
   uninstall: async () => (await import("./install/command.ts")).uninstall,
   doctor: async () => (await import("./doctor/command.ts")).doctor,
   package: async () => (await import("./package/command.ts")).packageRelease,
+  profile: async () => (await import("./profile/command.ts")).profile,
 };
 
 /** The line that does it as root, as somebody in the working directory types it. */

@@ -2,43 +2,10 @@
  * The two launchd jobs: the helper as a system daemon, the agent as a LaunchAgent of one account (or, without a screen,
  * as a system job of its own account). Neither sets a variable: what a job needs is an argument or in a root-owned file.
  */
+import { renderPropertyList } from "./property-list.ts";
 
 export const helperLabel = "org.taskcluster.worker.helper";
 export const agentLabel = "org.taskcluster.worker.agent";
-
-type Value = string | number | boolean | readonly Value[] | { readonly [key: string]: Value };
-
-/** Text of an element. Throws for what XML cannot carry. */
-export function escapeXml(text: string): string {
-  const forbidden = /[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\u{10000}-\u{10ffff}]/u.exec(text);
-  if (forbidden) throw new Error("a property list cannot hold control characters");
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll("\r", "&#13;");
-}
-
-function render(value: Value, indent: string): string {
-  if (typeof value === "string") return `${indent}<string>${escapeXml(value)}</string>\n`;
-  if (typeof value === "boolean") return `${indent}<${value}/>\n`;
-  if (typeof value === "number") {
-    if (!Number.isSafeInteger(value)) throw new Error("a property list of ours holds whole numbers only");
-    return `${indent}<integer>${value}</integer>\n`;
-  }
-  const inner = `${indent}  `;
-  if (Array.isArray(value)) {
-    return `${indent}<array>\n${value.map((item) => render(item, inner)).join("")}${indent}</array>\n`;
-  }
-  const entries = Object.entries(value).map(
-    ([key, item]) => `${inner}<key>${escapeXml(key)}</key>\n${render(item, inner)}`,
-  );
-  return `${indent}<dict>\n${entries.join("")}${indent}</dict>\n`;
-}
-
-function plist(job: { readonly [key: string]: Value }): string {
-  return `<?xml version="1.0" encoding="UTF-8"?>
-<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
-<plist version="1.0">
-${render(job, "  ")}</plist>
-`;
-}
 
 export interface HelperPlistOptions {
   /** Absolute path of the root-owned Node. */
@@ -53,7 +20,7 @@ export interface HelperPlistOptions {
 
 /** The system LaunchDaemon of the helper. Belongs to root:wheel 0644 in /Library/LaunchDaemons. */
 export function renderHelperPlist(options: HelperPlistOptions): string {
-  return plist({
+  return renderPropertyList({
     Label: helperLabel,
     ProgramArguments: [options.node, ...options.flags, ...options.main],
     RunAtLoad: true,
@@ -116,7 +83,7 @@ export function renderAgentPlist(options: AgentPlistOptions): string {
     AssociatedBundleIdentifiers: ["org.taskcluster.worker"],
   };
   if (runAs.session === "system") {
-    return plist({
+    return renderPropertyList({
       Label: agentLabel,
       UserName: runAs.user,
       GroupName: runAs.user,
@@ -131,7 +98,7 @@ export function renderAgentPlist(options: AgentPlistOptions): string {
   if (!Number.isSafeInteger(runAs.uid) || runAs.uid < 500) {
     throw new Error(`the agent's account must be an ordinary one: uid ${runAs.uid} is not`);
   }
-  return plist({
+  return renderPropertyList({
     Label: agentLabel,
     LimitLoadToSessionType: "Aqua",
     ProgramArguments: ["/bin/sh", "-c", uidGuard, agentLabel, String(runAs.uid), options.log, ...command],

@@ -80,6 +80,22 @@ export const rootCommands = {
     summary: "look for whatever could be wrong with this machine, and say what mends it; only root can ask everything",
     needsRoot: false,
   },
+  profile: {
+    grammar: {
+      command: "profile",
+      operands: [],
+      options: {
+        "team-id": {
+          value: "TEAM",
+          help: "the Apple developer team that has signed Node: ten capital letters and digits",
+        },
+        node: { value: "PATH", help: "Node's program on the Macs (default: where install puts that of this release)" },
+      },
+    },
+    summary:
+      "print a configuration profile for a management system: it lets the helper delete accounts, and keeps both jobs on",
+    needsRoot: false,
+  },
 } as const satisfies Readonly<Record<string, RootCommand>>;
 
 export type RootCommandName = keyof typeof rootCommands;

@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { agentJob, helperJob } from "../jobs.ts";
-import { instance, layoutOf, workerAccount } from "../layout.ts";
+import { instance, layoutOf, versionDirectory, workerAccount } from "../layout.ts";
 import { agentLabel, helperLabel, renderAgentPlist, renderHelperPlist, stopSeconds } from "../plists.ts";
 import type { Choices } from "./choices.ts";
 import type { DirectoryStep, FileStep, HelloStep, JobStep, LinkStep, ReleaseStep, Step } from "./step.ts";
@@ -41,7 +41,7 @@ const file = (path: string, mode: number, text: string, why: string, more: Parti
 });
 
 export function releaseStep({ version, source, node, digest }: Facts): ReleaseStep {
-  const path = join(layout.versions, `${version}-${digest.slice(0, 12)}`);
+  const path = versionDirectory(layout, version, digest);
   const why = "the code and Node, where only root can change them; a version is never changed in its place";
   return { kind: "release", path, version, source, node, digest, why };
 }

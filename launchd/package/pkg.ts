@@ -1,6 +1,6 @@
 /** The installer package of a release for a Mac: a product archive with one component, as MDM servers ask for. */
 import { type Layout, layoutOf } from "../layout.ts";
-import { escapeXml } from "../plists.ts";
+import { escapeXml } from "../property-list.ts";
 import { renderBom } from "./bom.ts";
 import { renderCpio } from "./cpio.ts";
 import { type Entry, withDirectories } from "./entry.ts";

@@ -1,7 +1,7 @@
 /** A xar archive, which an installer package is: a header, a compressed table of contents in XML, and the contents. */
 import { createHash } from "node:crypto";
 import { deflateSync } from "node:zlib";
-import { escapeXml } from "../plists.ts";
+import { escapeXml } from "../property-list.ts";
 
 export interface XarFile {
   readonly name: string;
