@@ -6,6 +6,8 @@ import { agentLabel, helperLabel } from "./plists.ts";
 /** The instance that an installation serves, and the account whose group may reach its helper's socket. */
 export const instance = "default";
 export const workerAccount = "_tcworker";
+/** The installer package's name in macOS's list of packages. */
+export const packageId = "org.taskcluster.worker";
 
 export type Layout = ReturnType<typeof layoutOf>;
 
@@ -24,6 +26,8 @@ export function layoutOf(root = "") {
     base,
     versions: join(base, "versions"),
     current: join(base, "current"),
+    /** Where an installer package puts its release; `install` and `upgrade` copy it from there. */
+    package: join(base, "package"),
     /** root 0755: the configuration of both. */
     support,
     /** root 0644. */

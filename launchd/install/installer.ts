@@ -13,6 +13,7 @@ import { factsOf, keepsOwnSettings } from "./facts.ts";
 import { lookForLeftovers } from "./leftovers.ts";
 import type { Machine } from "./machine.ts";
 import { checkedNode } from "./node-build.ts";
+import { removePackage } from "./package.ts";
 import { currentStep, type Facts, installSteps } from "./plan.ts";
 import { withLock } from "./run-lock.ts";
 import { type Observer, type Reversed, Runner } from "./runner.ts";
@@ -113,8 +114,14 @@ export class Installer {
         return status.done;
       }
       this.#refuseSessions();
-      const reversed = await runner.reverse("steps", { purge });
-      return this.#report(reversed, await lookForLeftovers(this.#machine, reversed));
+      let reversed = await runner.reverse("steps", { purge });
+      // A package is what to try again from while something else is left. Without it the directory around it can go.
+      const isLast = !existsSync(this.#machine.at(layout.versions));
+      const ofPackage = isLast ? await removePackage(this.#machine) : null;
+      if (ofPackage) reversed = await runner.reverse("steps", { purge });
+      const { left, kept } = reversed;
+      const all = { left: [...left, ...(ofPackage ?? [])], kept };
+      return this.#report(all, await lookForLeftovers(this.#machine, all));
     });
   }
 

@@ -10,6 +10,7 @@ export const macTools = {
   dseditgroup: "/usr/sbin/dseditgroup",
   diskutil: "/usr/sbin/diskutil",
   id: "/usr/bin/id",
+  pkgutil: "/usr/sbin/pkgutil",
 } as const;
 
 export type Tool = keyof typeof macTools;

@@ -1,14 +1,13 @@
 /** The installer package of a release for a Mac: a product archive with one component, as MDM servers ask for. */
-import { type Layout, layoutOf } from "../layout.ts";
+import { type Layout, layoutOf, packageId } from "../layout.ts";
 import { escapeXml } from "../property-list.ts";
 import { renderBom } from "./bom.ts";
 import { renderCpio } from "./cpio.ts";
 import { type Entry, withDirectories } from "./entry.ts";
 import { gzip } from "./gzip.ts";
-import { packageDirectory, renderPostinstall, renderPreinstall } from "./scripts.ts";
+import { renderPostinstall, renderPreinstall } from "./scripts.ts";
 import { renderXar } from "./xar.ts";
 
-export const packageId = "org.taskcluster.worker";
 /** What Node 26 asks for. */
 const oldestMacOS = "13.5";
 /** In seconds: an upgrade waits for the tasks that run, a day at most by default, and a little more. */
@@ -28,7 +27,7 @@ function kilobytes(entries: readonly Entry[]): number {
 
 function packageInfo(version: string, entries: readonly Entry[], layout: Layout): string {
   return `<?xml version="1.0" encoding="utf-8"?>
-<pkg-info format-version="2" identifier="${packageId}" version="${escapeXml(version)}" install-location="${escapeXml(packageDirectory(layout))}" auth="root" overwrite-permissions="true" relocatable="false" postinstall-action="none">
+<pkg-info format-version="2" identifier="${packageId}" version="${escapeXml(version)}" install-location="${escapeXml(layout.package)}" auth="root" overwrite-permissions="true" relocatable="false" postinstall-action="none">
     <payload numberOfFiles="${entries.length}" installKBytes="${kilobytes(entries)}"/>
     <scripts>
         <preinstall file="./preinstall" timeout="600"/>

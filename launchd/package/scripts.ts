@@ -11,11 +11,6 @@ export function optionsFile(layout: Layout): string {
   return join(layout.support, "install-options");
 }
 
-/** Where a package puts its release; `install` and `upgrade` copy it from there. */
-export function packageDirectory(layout: Layout): string {
-  return join(layout.base, "package");
-}
-
 /** What an earlier package has left would be foreign to this one's manifest. */
 export function renderPreinstall(layout: Layout): string {
   return `#!/bin/sh
@@ -24,12 +19,12 @@ if [ "\${3:-/}" != / ]; then
   echo 'taskcluster-worker: it can be installed on the volume that this Mac runs from only' >&2
   exit 1
 fi
-/bin/rm -rf ${shellWord(packageDirectory(layout))}
+/bin/rm -rf ${shellWord(layout.package)}
 `;
 }
 
 export function renderPostinstall(layout: Layout): string {
-  const program = shellWord(join(packageDirectory(layout), "taskcluster-worker"));
+  const program = shellWord(join(layout.package, "taskcluster-worker"));
   return `#!/bin/sh
 set -eu
 run() {

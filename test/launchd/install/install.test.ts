@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { takeLock } from "../../../helper/lock.ts";
@@ -226,6 +235,29 @@ suite("uninstall", { skip: needsRoot, concurrency: 2 }, () => {
     assert.ok(!existsSync(mac.layout.base) && !existsSync(mac.layout.helperPlist));
     assert.equal((await mac.command("uninstall --purge")).status, 0);
     assert.deepEqual(mac.state(), before);
+  });
+
+  test("removes the release that an installer package has put there, and macOS's note of the package", async (t) => {
+    const mac = macFor(t);
+    const before = mac.state();
+    await mac.command(usual);
+    cpSync(mac.release("1.0.0"), mac.layout.package, { recursive: true });
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.deepEqual([status, lines], [0, ["uninstalled: nothing of it is left"]]);
+    assert.deepEqual(mac.state(), before);
+    assert.match(mac.memory("log"), /^pkgutil --forget org\.taskcluster\.worker$/m);
+  });
+
+  test("names and keeps what lies in the package's place but is not as its manifest says", async (t) => {
+    const mac = macFor(t);
+    await mac.command(usual);
+    cpSync(mac.release("1.0.0"), mac.layout.package, { recursive: true });
+    writeFileSync(join(mac.layout.package, "notes"), "an administrator's");
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.equal(status, 1);
+    said(lines, /^left: \/Library\/.*\/package is not what a package of ours .*notes does not belong here/m);
+    assert.ok(existsSync(join(mac.layout.package, "notes")));
+    assert.doesNotMatch(mac.memory("log"), /^pkgutil/m);
   });
 
   test("can be followed by an installation that uses the settings that were kept", async (t) => {

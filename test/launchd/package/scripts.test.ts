@@ -5,12 +5,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, beforeEach, suite, test } from "node:test";
 import { type Layout, layoutOf } from "../../../launchd/layout.ts";
-import {
-  optionsFile,
-  packageDirectory,
-  renderPostinstall,
-  renderPreinstall,
-} from "../../../launchd/package/scripts.ts";
+import { optionsFile, renderPostinstall, renderPreinstall } from "../../../launchd/package/scripts.ts";
 
 /** Prints how it was called, and its environment. */
 const recorder = `#!/bin/sh
@@ -34,7 +29,7 @@ function write(path: string, text: string): void {
 }
 
 function run(script: string, volume = "/"): { status: number | null; stdout: string; stderr: string } {
-  const argv = ["-c", script, "script", "/tmp/worker.pkg", packageDirectory(layout), volume, "/"];
+  const argv = ["-c", script, "script", "/tmp/worker.pkg", layout.package, volume, "/"];
   const env = { PATH: "/nowhere", NODE_OPTIONS: "--inspect", DYLD_INSERT_LIBRARIES: "x" };
   return spawnSync("/bin/sh", argv, { encoding: "utf8", env });
 }
@@ -45,25 +40,25 @@ function argumentsIn(stdout: string): string[] {
 
 suite("the script before the files are put in place", () => {
   test("removes what an earlier package has put there, and nothing beside it", () => {
-    write(join(packageDirectory(layout), "bin/old"), "");
+    write(join(layout.package, "bin/old"), "");
     write(join(layout.base, "versions/1/bin/node"), "");
     assert.equal(run(renderPreinstall(layout)).status, 0);
-    assert.ok(!existsSync(packageDirectory(layout)));
+    assert.ok(!existsSync(layout.package));
     assert.ok(existsSync(join(layout.base, "versions/1/bin/node")));
   });
 
   test("refuses another volume than the one that runs", () => {
-    write(join(packageDirectory(layout), "bin/old"), "");
+    write(join(layout.package, "bin/old"), "");
     const { status, stderr } = run(renderPreinstall(layout), "/Volumes/Other");
     assert.equal(status, 1);
     assert.match(stderr, /^taskcluster-worker: [^\n]+\n$/);
-    assert.ok(existsSync(packageDirectory(layout)));
+    assert.ok(existsSync(layout.package));
   });
 });
 
 suite("the script after the files have been put in place", () => {
   beforeEach(() => {
-    const program = join(packageDirectory(layout), "taskcluster-worker");
+    const program = join(layout.package, "taskcluster-worker");
     write(program, recorder);
     chmodSync(program, 0o755);
   });
@@ -99,7 +94,7 @@ suite("the script after the files have been put in place", () => {
   });
 
   test("ends with the status of what it has started", () => {
-    const program = join(packageDirectory(layout), "taskcluster-worker");
+    const program = join(layout.package, "taskcluster-worker");
     writeFileSync(program, "#!/bin/sh\nexit 75\n");
     write(layout.receipt, "{}");
     assert.equal(run(renderPostinstall(layout)).status, 75);

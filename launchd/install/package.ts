@@ -1,0 +1,41 @@
+/** What an installer package has left beside the versions: its release, and macOS's note that it was installed. */
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { layoutOf, packageId } from "../layout.ts";
+import { manifestName } from "../release/manifest.ts";
+import { verifyRelease } from "../release/verify.ts";
+import { isThere } from "./atomically.ts";
+import type { Machine } from "./machine.ts";
+
+const layout = layoutOf();
+
+/** Null when it is whole. */
+function problemOf(path: string): string | null {
+  if (!isThere(join(path, manifestName))) return `it has no ${manifestName}`;
+  try {
+    return verifyRelease(path)[0] ?? null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** One sentence for each thing that is left; null when no package has been installed. */
+export async function removePackage(machine: Machine): Promise<string[] | null> {
+  const path = machine.at(layout.package);
+  const removing = `${path}.old`;
+  if (!isThere(path) && !isThere(removing)) return null;
+  if (isThere(path)) {
+    const problem = problemOf(path);
+    if (problem !== null) {
+      return [`${layout.package} is not what a package of ours has put there (${problem}): look at it, and remove it`];
+    }
+    rmSync(removing, { recursive: true, force: true });
+    // In one step out of the way, so that an uninstallation that is cut off here goes on where it was.
+    renameSync(path, removing);
+  }
+  const { exit } = await machine.run("pkgutil", "--forget", packageId);
+  // Root: below directories of root alone; what is in it was compared with its manifest.
+  rmSync(removing, { recursive: true });
+  if (exit === 0) return [];
+  return [`macOS still lists the package (pkgutil ended with ${exit}): sudo pkgutil --forget ${packageId}`];
+}
