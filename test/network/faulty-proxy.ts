@@ -68,6 +68,8 @@ export class FaultyProxy {
   rules: Rule[] = [];
   /** A fault for the nth call (from 0) of this name, when no rule has one. */
   chance: (call: string, n: number) => Fault | null = () => null;
+  /** Hears of each call that the queue has answered. */
+  heard: (call: string) => void = () => {};
   /** Milliseconds by which the answers' Date is ahead of this machine's clock. */
   dateAheadMs = 0;
   readonly #target: URL;
@@ -149,6 +151,7 @@ export class FaultyProxy {
     const text = (await read(answer)).toString().replaceAll(this.#target.origin, this.rootUrl);
     const status = answer.statusCode ?? 0;
     this.exchanges.push({ ...seen, answer: fault ? null : { status, body: text } });
+    this.heard(call);
     if (fault?.kind === "lose-answer") return void socket.resetAndDestroy();
     const type = answer.headers["content-type"];
     outgoing.setHeader("date", new Date(Date.now() + this.dateAheadMs).toUTCString());
