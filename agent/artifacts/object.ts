@@ -3,8 +3,9 @@
  * hashes, and then shown by the queue. Nobody sees it before, so a file that breaks under way is never taken for good.
  */
 import { TaskError } from "../outcome.ts";
+import type { ObjectUpload } from "../queue/object-upload.ts";
 import type { Patience } from "../queue/task-queue.ts";
-import type { PutTarget } from "../queue/types.ts";
+import type { PutTarget, UploadMethods } from "../queue/types.ts";
 import type { TaskContext } from "../task-context.ts";
 import { artifactPatienceMs, asCause, UploadStopped } from "./create.ts";
 import { HashedSource } from "./hashed-source.ts";
@@ -25,31 +26,46 @@ export interface ObjectFile {
 export async function uploadObject(task: TaskContext, file: ObjectFile, retries: Retries): Promise<void> {
   const { name, expires, contentType } = file;
   const source = new HashedSource(file.source);
-  const patience: Patience = { withinMs: artifactPatienceMs, signal: task.signal };
-  const call = <T>(action: () => Promise<T>): Promise<T> => {
-    if (task.signal.aborted) throw new UploadStopped(name);
-    return asCause(task, name, action);
-  };
   // Before the name is taken: a file that cannot be read to its end is to become an error artifact.
   const dataInline =
     source.size > mostInlineBytes ? {} : { dataInline: { contentType, objectData: await read(source) } };
-  const object = await call(() =>
-    task.queue.createObject(name, { storageType: "object", expires, contentType }, patience),
-  );
+  const request = { storageType: "object", expires, contentType } as const;
+  const object = await call(task, name, (patience) => task.queue.createObject(name, request, patience));
   const methods = { ...dataInline, putUrl: { contentType, contentLength: source.size } };
-  const propose = () => call(() => object.propose(methods, patience));
-  let method = await propose();
-  if (method !== "stored") {
-    let isUsed = false;
-    const newTarget = async (): Promise<PutTarget> => {
-      if (isUsed) method = await propose();
-      isUsed = true;
-      if (typeof method === "object") return method;
-      throw new TaskError("internal-error", `The object service gave no address to upload artifact ${name} to`);
-    };
-    await store(task, { name, source }, newTarget, retries);
+  try {
+    await send(task, { name, source }, object, methods, retries);
+    await call(task, name, (patience) => object.finish(source.hashes, patience));
+  } catch (error) {
+    object.abandon();
+    throw error;
   }
-  await call(() => object.finish(source.hashes, patience));
+}
+
+/** Resolves when the service has the content. */
+async function send(
+  task: TaskContext,
+  file: { readonly name: string; readonly source: Source },
+  object: ObjectUpload,
+  methods: UploadMethods,
+  retries: Retries,
+): Promise<void> {
+  const { name } = file;
+  const propose = () => call(task, name, (patience) => object.propose(methods, patience));
+  let method = await propose();
+  if (method === "stored") return;
+  let isUsed = false;
+  const newTarget = async (): Promise<PutTarget> => {
+    if (isUsed) method = await propose();
+    isUsed = true;
+    if (typeof method === "object") return method;
+    throw new TaskError("internal-error", `The object service gave no address to upload artifact ${name} to`);
+  };
+  await store(task, file, newTarget, retries);
+}
+
+function call<T>(task: TaskContext, name: string, action: (patience: Patience) => Promise<T>): Promise<T> {
+  if (task.signal.aborted) throw new UploadStopped(name);
+  return asCause(task, name, () => action({ withinMs: artifactPatienceMs, signal: task.signal }));
 }
 
 async function read(source: Source): Promise<string> {

@@ -1,6 +1,6 @@
 /** Keeps the credentials of a registered worker from ending. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../logger.ts";
+import { pause } from "../pause.ts";
 import { retry, toQueueError, waitMs } from "../queue/retry.ts";
 import type { WorkerCredentials } from "../queue/worker-credentials.ts";
 import type { Registration } from "./check.ts";
@@ -31,17 +31,11 @@ export class Renewal {
   /** Until the signal is aborted. Never throws. */
   async run(signal: AbortSignal): Promise<void> {
     for (let failures = 0; !signal.aborted; ) {
-      if (failures === 0) await this.#untilDue(signal);
+      if (failures === 0) await pause(renewAfterMs(this.#newest.expires.getTime() - Date.now()), signal);
       const askedMs = await this.#renew(signal);
       failures = askedMs === null ? 0 : failures + 1;
       if (askedMs !== null) await pause(waitMs(failures, askedMs), signal);
     }
-  }
-
-  /** By the wall clock, looked at every minute: timers stand still while a machine sleeps. */
-  async #untilDue(signal: AbortSignal): Promise<void> {
-    const dueAt = Date.now() + renewAfterMs(this.#newest.expires.getTime() - Date.now());
-    while (!signal.aborted && Date.now() < dueAt) await pause(Math.min(dueAt - Date.now(), MINUTE_MS), signal);
   }
 
   /** Null when it went through, else how long worker-manager asked to wait, in milliseconds. */
@@ -81,8 +75,4 @@ export function registered(client: ManagerClient, signal: AbortSignal): Promise<
     () => until,
     signal,
   );
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await sleep(ms, undefined, { signal }).catch(() => undefined);
 }

@@ -1,6 +1,6 @@
 /** Keeps the claim of one run alive, and notices when it is no longer ours. Runs beside the task until it is resolved. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Cause } from "../outcome.ts";
+import { pause } from "../pause.ts";
 import { waitMs } from "./retry.ts";
 import { QueueError, type TaskQueue } from "./task-queue.ts";
 
@@ -54,7 +54,7 @@ export class ClaimKeeper {
       const renewal = Math.max(remaining / 4, Math.min(remaining - reclaimOffset * 1000, remaining / 2));
       // Neither a clock that jumped nor a claim without an end makes this a busy loop, or a timer that fires at once.
       const delay = Math.min(Math.max(failures === 0 ? renewal : waitMs(failures, asked), LEAST_MS), MOST_MS);
-      if (!(await this.#wait(delay))) return;
+      if (!(await pause(delay, this.#end.signal))) return;
       try {
         await queue.reclaim();
         failures = 0;
@@ -72,7 +72,7 @@ export class ClaimKeeper {
   /** A user's cancel would else be seen only at the next reclaim, many minutes later. */
   async #looking(): Promise<void> {
     const { queue, cancelCheckSecs } = this.#options;
-    while (await this.#wait(cancelCheckSecs * 1000)) {
+    while (await pause(cancelCheckSecs * 1000, this.#end.signal)) {
       if ((await queue.isStillOurs()) === false) return this.#lost(await lostCause(queue));
     }
   }
@@ -81,16 +81,6 @@ export class ClaimKeeper {
     if (this.#end.signal.aborted) return;
     this.#end.abort();
     this.#options.lost(cause);
-  }
-
-  /** False when the keeper has been stopped. */
-  async #wait(ms: number): Promise<boolean> {
-    try {
-      await sleep(ms, undefined, { signal: this.#end.signal });
-      return true;
-    } catch {
-      return false;
-    }
   }
 }
 

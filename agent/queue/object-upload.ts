@@ -10,6 +10,8 @@ export interface ObjectUploadOptions {
   readonly reserved: ReservedObject;
   /** Makes the artifact visible. */
   readonly finishArtifact: (uploadId: string, patience: Patience) => Promise<void>;
+  /** Hears that nobody goes on with it. */
+  readonly abandoned: () => void;
   /** For one request. */
   readonly timeoutMs: number;
 }
@@ -29,6 +31,11 @@ export class ObjectUpload {
     const { name, projectId, uploadId, expires } = this.#options.reserved;
     const request = { projectId, uploadId, expires, proposedUploadMethods };
     return repeated(async () => checkUpload(await this.#service.createUpload(name, request)), patience);
+  }
+
+  /** It was not finished, and whoever asks for the same object again gets this upload. */
+  abandon(): void {
+    this.#options.abandoned();
   }
 
   /** The content is stored. Throws QueueError. */

@@ -13,6 +13,14 @@ import type { ArtifactRequest, ClaimedRun, ObjectRequest } from "./types.ts";
 /** A queue that has the object already, because its answer was lost, says 500 for ever. */
 const OBJECT_RETRY_MS = 60_000;
 
+/** The queue reserves a name once, so an upload that came to nothing is kept for who tries again. */
+interface Reservation {
+  /** As JSON. */
+  readonly request: string;
+  /** Null as long as somebody is at it, and for ever when it is finished. */
+  abandoned: ObjectUpload | null;
+}
+
 export class RunQueue implements TaskQueue {
   readonly rootUrl: string;
   readonly #claim: ClaimedRun;
@@ -21,8 +29,10 @@ export class RunQueue implements TaskQueue {
   readonly #anyone: Queue;
   #own: Queue;
   #takenUntil: Date;
+  /** Looked at anew with each renewal: either clock may have been set meanwhile. */
+  #clockAheadMs: number;
   readonly #timeoutMs: number;
-  readonly #objects = new Set<string>();
+  readonly #objects = new Map<string, Reservation>();
 
   /** `created` hears of every artifact that the queue has accepted. */
   constructor(
@@ -37,6 +47,7 @@ export class RunQueue implements TaskQueue {
     this.#worker = worker;
     this.#created = created;
     this.#takenUntil = claim.takenUntil;
+    this.#clockAheadMs = claim.clockAheadMs;
     this.#timeoutMs = timeoutMs;
     this.#own = queueClient(rootUrl, claim.credentials, this.#timeoutMs);
     this.#anyone = queueClient(rootUrl, {}, this.#timeoutMs);
@@ -47,11 +58,16 @@ export class RunQueue implements TaskQueue {
   }
 
   async reclaim(): Promise<void> {
-    const { taskId, runId, claimMs, clockAheadMs } = this.#claim;
-    const { takenUntil, credentials } = await ask(async () => checkReclaim(await this.#own.reclaimTask(taskId, runId)));
+    const { taskId, runId, claimMs } = this.#claim;
+    const { takenUntil, credentials } = await ask(
+      async () => checkReclaim(await this.#own.reclaimTask(taskId, runId)),
+      (clockAheadMs) => {
+        this.#clockAheadMs = clockAheadMs;
+      },
+    );
     this.#own = queueClient(this.rootUrl, credentials, this.#timeoutMs);
-    // The earlier of both, since our clock may have been set right meanwhile.
-    this.#takenUntil = new Date(Math.min(takenUntil.getTime() + clockAheadMs, Date.now() + claimMs));
+    // An answer tells its time to the second only.
+    this.#takenUntil = new Date(Math.min(takenUntil.getTime() + this.#clockAheadMs, Date.now() + claimMs));
   }
 
   async isStillOurs(): Promise<boolean | null> {
@@ -91,9 +107,10 @@ export class RunQueue implements TaskQueue {
 
   async createObject(name: string, request: ObjectRequest, patience: Patience): Promise<ObjectUpload> {
     const { taskId, runId } = this.#claim;
-    // The queue itself would answer 500.
-    if (this.#objects.has(name)) throw new QueueError(409, "RequestConflict", `The object ${name} exists already.`);
-    this.#objects.add(name);
+    const earlier = this.#objects.get(name);
+    if (earlier) return reopened(name, earlier, request);
+    const reservation: Reservation = { request: JSON.stringify(request), abandoned: null };
+    this.#objects.set(name, reservation);
     const reserved = await repeated(
       async () => checkReservedObject(await this.#own.createArtifact(taskId, runId, name, request)),
       { ...patience, withinMs: Math.min(patience.withinMs, OBJECT_RETRY_MS) },
@@ -107,7 +124,13 @@ export class RunQueue implements TaskQueue {
       await repeated(async () => checkNothing(await finish()), patience);
       this.#created(name, request.storageType);
     };
-    return new ObjectUpload({ rootUrl: this.rootUrl, reserved, finishArtifact, timeoutMs: this.#timeoutMs });
+    const upload = new ObjectUpload({
+      ...{ rootUrl: this.rootUrl, reserved, finishArtifact, timeoutMs: this.#timeoutMs },
+      abandoned: () => {
+        reservation.abandoned = upload;
+      },
+    });
+    return upload;
   }
 
   /** Null when the queue could not be asked. */
@@ -127,4 +150,14 @@ export class RunQueue implements TaskQueue {
       () => this.#takenUntil,
     );
   }
+}
+
+/** Throws QueueError where the queue itself would answer 500: the name is another artifact's. */
+function reopened(name: string, reservation: Reservation, request: ObjectRequest): ObjectUpload {
+  const { abandoned } = reservation;
+  if (!abandoned || reservation.request !== JSON.stringify(request)) {
+    throw new QueueError(409, "RequestConflict", `The object ${name} exists already.`);
+  }
+  reservation.abandoned = null;
+  return abandoned;
 }

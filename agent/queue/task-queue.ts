@@ -41,6 +41,6 @@ export interface TaskQueue {
   reportException(reason: ExceptionReason): Promise<void>;
   /** `putUrl` for s3. */
   createArtifact(name: string, request: ArtifactRequest, patience: Patience): Promise<{ putUrl?: string }>;
-  /** Not to be repeated for the same name: the second time is a 409, and a lost answer cannot be had again. */
+  /** A second time for the same name is a 409, unless the first upload was abandoned. A lost answer cannot be had again. */
   createObject(name: string, request: ObjectRequest, patience: Patience): Promise<ObjectUpload>;
 }

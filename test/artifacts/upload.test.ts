@@ -176,6 +176,18 @@ test("an object that the queue could not be asked for can be asked for again", a
   assert.equal((await stored("public/a.txt")).toString(), "content");
 });
 
+test("an object that could not be uploaded can be uploaded later, with the reservation that there is", async (t) => {
+  const { task, stored } = await claimedRun(t, {}, asObjects);
+  const sent = artifact(task.task.expires, "x".repeat(20_000));
+  const source = { ...sent.source, open: async () => Readable.from([Buffer.from("short")]) };
+  await assert.rejects(upload(task, { ...sent, source }, fewRetries), { name: "ResourceError" });
+  const conflict = isTaskError("malformed-payload", /^There was a conflict/);
+  await assert.rejects(upload(task, { ...sent, contentType: "image/png" }, fewRetries), conflict);
+  await upload(task, sent, fewRetries);
+  assert.equal((await stored("public/a.txt")).length, 20_000);
+  await assert.rejects(upload(task, sent, fewRetries), conflict);
+});
+
 for (const [what, body, words] of [
   [
     "XML only code and message are",

@@ -96,6 +96,16 @@ describe("RunQueue", () => {
     await queue.reportCompleted();
     await local.waitFor(taskId, ({ state }) => state === "completed");
   });
+  for (const minutes of [10, -10]) {
+    it(`reckons with a clock that was set by ${minutes} minutes after the claim`, async (t) => {
+      const { queue, claim } = await claimed(t);
+      const { now } = Date;
+      t.mock.method(Date, "now", () => now() + minutes * 60_000);
+      await queue.reclaim();
+      const left = queue.takenUntil.getTime() - Date.now();
+      assert.ok(left <= claim.claimMs && left > claim.claimMs - 60_000, `${left} ms`);
+    });
+  }
   it("may say the same thing twice", async (t) => {
     const { queue } = await claimed(t);
     await queue.reportFailed();

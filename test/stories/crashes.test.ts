@@ -1,17 +1,13 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { existsSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, type TestContext, test } from "node:test";
-import { stateRoot } from "../../helper/places.ts";
-import { slices, startHelper, writeConfig } from "../../helper/slice.ts";
-import { stage } from "../../helper/stage.ts";
 import { processesOf } from "../helper/machine.ts";
-import { agentAccount } from "../helper/prepared.ts";
 import { needsRoot } from "../root.ts";
-import { checkout, Launched } from "./launched.ts";
+import { Launched } from "./launched.ts";
 import { assertGone, eventuallyGone } from "./machine-clean.ts";
 import { bash, openDirectory, storiesOf, usersOf, writeTasks } from "./run-task.ts";
+import { startAgain } from "./start-again.ts";
 
 const sleeper = bash(
   "trap '' TERM INT HUP; echo x >/tmp/crash-$USER; setsid sleep 1000 >/dev/null 2>&1 & echo running; while :; do sleep 1; done",
@@ -31,29 +27,6 @@ function kill(...pids: number[]): void {
     assert.ok(pid > 1);
     process.kill(pid, "SIGKILL");
   }
-}
-
-function sliceOf(uid: number): (typeof slices)[number] {
-  const slice = slices.find(({ firstUid }) => uid >= firstUid && uid < firstUid + 25);
-  assert.ok(slice);
-  return slice;
-}
-
-/** The next start of the instance, and its clean end. */
-async function startAgain(uid: number): Promise<void> {
-  mkdirSync(`${stateRoot}/staged`, { recursive: true });
-  const { node, code } = await stage(checkout, process.execPath, `${stateRoot}/staged`);
-  const config = writeConfig(`${stateRoot}/private/crashes-${process.pid}.json`, 5500, code);
-  agentAccount(node, code, "acquire", config);
-  const helper = await startHelper(sliceOf(uid), node, code);
-  if (typeof helper === "number") {
-    assert.equal(helper, 75, "somebody else's run has started the instance already");
-  } else {
-    helper.stdin?.end();
-    await once(helper, "exit");
-  }
-  agentAccount(node, code, "release", config);
-  rmSync(config);
 }
 
 describe("kill -9 in mid-task", { skip: needsRoot }, () => {
