@@ -58,6 +58,8 @@ export interface AgentConfig {
   readonly runAfterUserCreation: string;
   /** The worker ends after this many tasks; 0: never. */
   readonly numberOfTasksToRun: number;
+  /** A worker that drains for so long ends its tasks, in seconds; 0: after `maxTaskRunTime` and five minutes. */
+  readonly drainLimitSecs: number;
   /** The worker ends after this long without a task, in seconds; 0: never. */
   readonly idleTimeoutSecs: number;
   /** What the worker's end asks of whoever rules the machine; the worker itself cannot shut it down. */
@@ -114,6 +116,7 @@ export const defaultConfig: AgentConfig = {
   privateIP: "",
   runAfterUserCreation: "",
   numberOfTasksToRun: 0,
+  drainLimitSecs: 0,
   idleTimeoutSecs: 0,
   shutdownMachineOnIdle: false,
   shutdownMachineOnInternalError: false,

@@ -7,6 +7,7 @@ export type WorkEnd =
   | "idle-timeout"
   | "interrupted"
   | "terminated"
+  | "plugin"
   | "worker-manager"
   | "no-runner"
   | "not-registered"
@@ -29,8 +30,9 @@ export const workEnds: Readonly<Record<WorkEnd, Row>> = {
   terminated: {
     work: 0,
     run: runExitStatus.shutdown,
-    meaning: "SIGTERM, SIGHUP, or the starter is gone; a plugin or worker-runner wants it; worker-runner is gone",
+    meaning: "SIGTERM, SIGHUP, or the starter is gone; worker-runner wants it, or is gone",
   },
+  plugin: { work: 0, run: runExitStatus.shutdown, meaning: "a plugin wants it: `reboot`, `stoponerror`" },
   "worker-manager": { work: 0, run: runExitStatus.workerManager, meaning: "worker-manager wants the worker to end" },
   "no-runner": {
     work: exitStatus.usage,
@@ -52,7 +54,11 @@ export const workEnds: Readonly<Record<WorkEnd, Row>> = {
     run: runExitStatus.invalidConfig,
     meaning: "a setting is missing, or has a value that cannot be",
   },
-  "no-helper": { work: exitStatus.unavailable, run: runExitStatus.internal, meaning: "there is no helper to talk to" },
+  "no-helper": {
+    work: exitStatus.unavailable,
+    run: runExitStatus.internal,
+    meaning: "there is no helper to talk to, or none of our protocol",
+  },
   "internal-error": {
     work: exitStatus.internal,
     run: runExitStatus.internal,

@@ -1,6 +1,7 @@
 /** One worker after the other, until one ends for another reason than a lost helper. */
 import type { StatusFile } from "../status/status-file.ts";
 import { messageOf } from "../thrown.ts";
+import { limitDrain } from "./drain-limit.ts";
 import { whenAborted } from "./interrupts.ts";
 import { startWorker, type WorkerSetup } from "./start-worker.ts";
 import type { Stopping } from "./stopping.ts";
@@ -11,13 +12,24 @@ const firstHelperMs = 5_000;
 /** A helper that follows a killed one first ends what that one left, which takes a minute at worst for each user. */
 const nextHelperMs = 300_000;
 
+type Setup = Omit<WorkerSetup, "helperMs" | "signal">;
+
 /** `ready` is called when the first worker can claim. Throws CommandError. */
 export async function workUntilEnd(
-  setup: Omit<WorkerSetup, "helperMs" | "signal">,
+  setup: Setup,
   stopping: Stopping,
   status: StatusFile,
   ready: () => void,
 ): Promise<WorkEnd> {
+  const unwatch = limitDrain(stopping, setup.config, setup.logger);
+  try {
+    return await untilEnd(setup, stopping, status, ready);
+  } finally {
+    unwatch();
+  }
+}
+
+async function untilEnd(setup: Setup, stopping: Stopping, status: StatusFile, ready: () => void): Promise<WorkEnd> {
   const { now, gently } = stopping;
   const ending = AbortSignal.any([now, gently]);
   for (let helperMs = firstHelperMs; !ending.aborted; helperMs = nextHelperMs) {
@@ -34,7 +46,8 @@ export async function workUntilEnd(
     if (unsafe.aborted) throw new EndError("internal-error", messageOf(unsafe.reason));
     if (ending.aborted) break;
     if (end !== "stopped") return end;
-    if (!lost.aborted) return "terminated";
+    // Nobody outside asked for it.
+    if (!lost.aborted) return "plugin";
     setup.logger.warn("The helper was lost, and with it every run. Waiting for its successor.");
     status.idle({ kind: "no-helper" });
   }

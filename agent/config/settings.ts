@@ -104,6 +104,10 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
     "the worker ends after so many, counted across restarts in `tasks-resolved-count.txt`, which may be removed; 0: never",
     number(0, 1e9, true),
   ),
+  drainLimitSecs: means(
+    "a worker that was told to drain ends its tasks after so long, as worker-shutdown; 0: after `maxTaskRunTime` and 300 s",
+    number(0, 31 * DAY, true),
+  ),
   idleTimeoutSecs: means("the worker ends after so long without a task; 0: never", number(0, 365 * DAY, true)),
   shutdownMachineOnIdle: means("the worker's end by `idleTimeoutSecs` asks for the machine to be shut down", boolean),
   shutdownMachineOnInternalError: means("an end that is our fault asks for it", boolean),

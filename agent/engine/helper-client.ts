@@ -197,13 +197,13 @@ export class HelperClient {
 }
 
 async function hello(client: HelperClient): Promise<Answers["hello"]> {
-  const answer = await client.request("hello", { protocol: PROTOCOL });
-  if (answer.protocol !== PROTOCOL) {
-    throw new EngineError(
-      "helper-lost",
-      `The helper speaks protocol ${answer.protocol}, this agent speaks ${PROTOCOL}: install both from one version.`,
-    );
-  }
+  const foreign = (said: string): EngineError =>
+    new EngineError("helper-lost", `${said}, this agent speaks ${PROTOCOL}: install both from one version.`);
+  const answer = await client.request("hello", { protocol: PROTOCOL }).catch((error: unknown) => {
+    if (error instanceof HelperRefusedError && error.refusal === "protocol-version") throw foreign(error.message);
+    throw error;
+  });
+  if (answer.protocol !== PROTOCOL) throw foreign(`The helper speaks protocol ${answer.protocol}`);
   return answer;
 }
 
