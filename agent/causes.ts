@@ -18,12 +18,13 @@ export class Causes {
   }
 
   /** From whatever was thrown, and where. */
-  addError(error: unknown, where: string): void {
+  addError(error: unknown, where: string): Cause {
     const cause = causeOf(error, where, this.#logger);
     this.#all.push(cause);
     const byMachine = cause.kind === "internal-error" || cause.kind === "worker-shutdown";
     const byAuthor = error instanceof TaskError ? !byMachine : cause.kind === "malformed-payload";
     if (!this.#begun && !byAuthor) this.#hindrance ??= cause.message;
+    return cause;
   }
 
   /** The first command is about to run: the machine can run tasks. */

@@ -8,6 +8,8 @@ export interface GrowingFile {
   readonly path: string;
   readonly size: number;
   readonly closed: boolean;
+  /** What follows the bytes of the file once it is closed. */
+  readonly ending: Buffer;
 }
 
 /** Calls `wake` once, when the file has grown or is closed; the answer takes the wish back. */
@@ -24,6 +26,7 @@ export class LogReader implements AsyncIterableIterator<Uint8Array> {
   #opening: Promise<FileHandle> | null = null;
   #stopWaiting: (() => void) | null = null;
   #ended = false;
+  #saidEnding = false;
   #turn: Promise<unknown> = Promise.resolve();
 
   /** `from` is a byte offset. */
@@ -70,7 +73,12 @@ export class LogReader implements AsyncIterableIterator<Uint8Array> {
         if (value) return { done: false, value };
         break;
       }
-      if (this.#log.closed) return this.return();
+      if (this.#log.closed) {
+        const { ending } = this.#log;
+        if (this.#saidEnding || ending.length === 0) return this.return();
+        this.#saidEnding = true;
+        return { done: false, value: ending };
+      }
       await this.#more();
     }
     return { done: true, value: undefined };

@@ -1,5 +1,6 @@
 /** The agent's own log: one JSON line per event (level, time, msg, …), the line format that the helper writes too. */
 import { type DestinationStream, destination, type Logger as PinoLogger, pino } from "pino";
+import { LogDestination } from "./log-destination.ts";
 
 export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error" | "fatal" | "child">;
 
@@ -17,7 +18,12 @@ const secrets = [
   "env",
 ];
 
-/** Written at once, to stderr unless a stream is given: what was logged before a crash is there. */
+/** Lines are written at once, so that what was logged before a crash is there. */
+export function logTo(descriptor: number): LogDestination {
+  return new LogDestination(destination({ dest: descriptor, sync: true }));
+}
+
+/** To stderr unless a stream is given. */
 export function createLogger({ level = "info", stream }: { level?: LogLevel; stream?: DestinationStream }): Logger {
   return pino(
     {
@@ -27,6 +33,6 @@ export function createLogger({ level = "info", stream }: { level?: LogLevel; str
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: [...secrets, ...secrets.map((name) => `*.${name}`)], censor: "[secret]" },
     },
-    stream ?? destination({ dest: 2, sync: true }),
+    stream ?? logTo(2),
   );
 }

@@ -5,10 +5,13 @@
 import { Writable } from "node:stream";
 import { BackingFile } from "./backing-file.ts";
 import { LogReader } from "./log-reader.ts";
+import { isDiskFull, messageOf } from "./thrown.ts";
 
 const newline = 10;
 /** Bytes that may wait here. Few: while one write is on its way, more is cheaper to gather where it is read (OutputStream). */
 const bufferBytes = 64 * 1024;
+/** Of our own lines after a failure: what a run says at its end. */
+const keptBytes = 64 * 1024;
 /** Readers are told of new bytes at most this often, so that many of them do not slow the writer down. */
 const tellReadersMs = 20;
 
@@ -33,7 +36,7 @@ export class TaskLog {
   readonly path: string;
   /**
    * Takes the raw bytes of commands, in order with the lines below. Never end or destroy it. It reports no errors: after
-   * `failure` it goes on draining, so that a full disk does not block the task.
+   * `failed` it goes on draining, so that a full disk does not block the task.
    */
   readonly output: Writable;
   readonly #file: BackingFile;
@@ -44,7 +47,10 @@ export class TaskLog {
   /** What commands may still write. */
   #room: number;
   readonly #full = new AbortController();
-  #failure: Error | null = null;
+  readonly #failed = new AbortController();
+  /** Our own lines that found no place in the file. */
+  readonly #unwritten: Buffer[] = [];
+  #unwrittenBytes = 0;
   #closing: Promise<void> | null = null;
   #closed = false;
 
@@ -69,9 +75,7 @@ export class TaskLog {
           callback,
         ),
     });
-    this.output.on("error", (error) => {
-      this.#failure ??= error;
-    });
+    this.output.on("error", (error) => this.#fail(error));
   }
 
   /** Bytes in the file. */
@@ -88,9 +92,20 @@ export class TaskLog {
     return this.#closed;
   }
 
-  /** The first write that failed (usually: disk full). The log ends there; everything later is dropped. */
-  get failure(): Error | null {
-    return this.#failure;
+  /** Aborted by the first write that fails (usually: disk full), with the system's error as reason. The file ends there. */
+  get failed(): AbortSignal {
+    return this.#failed.signal;
+  }
+
+  /**
+   * What follows the file after a failure, so that nobody takes it for the whole log: a sentence, and our own lines since.
+   * Else empty. Complete when the log is closed.
+   */
+  get ending(): Buffer {
+    if (!this.failed.aborted) return Buffer.alloc(0);
+    const why = isDiskFull(this.failed.reason) ? "the disk of the worker is full" : messageOf(this.failed.reason);
+    const sentence = `\n[taskcluster:error] What the task wrote from here on is lost: ${escapeControls(why)}.\n`;
+    return Buffer.concat([Buffer.from(sentence), ...this.#unwritten]);
   }
 
   info(text: string): void {
@@ -134,16 +149,32 @@ export class TaskLog {
 
   #append(chunks: readonly Buffer[], callback: Callback): void {
     const settle = (error?: unknown): void => {
-      if (error) this.#failure = toError(error);
+      if (error) {
+        this.#keepLines(chunks);
+        this.#fail(error);
+      }
       this.#tellReaders();
       callback();
     };
     try {
-      const writing = this.#failure ? undefined : this.#file.append(this.#onNewLines(this.#withinRoom(chunks)));
+      const isFailed = this.failed.aborted;
+      if (isFailed) this.#keepLines(chunks);
+      const writing = isFailed ? undefined : this.#file.append(this.#onNewLines(this.#withinRoom(chunks)));
       if (writing) writing.then(() => settle(), settle);
       else settle();
     } catch (error) {
       settle(error);
+    }
+  }
+
+  #fail(thrown: unknown): void {
+    this.#failed.abort(toError(thrown));
+  }
+
+  #keepLines(chunks: readonly Buffer[]): void {
+    for (const chunk of chunks.filter((each) => this.#lines.has(each))) {
+      this.#unwrittenBytes += chunk.length;
+      if (this.#unwrittenBytes <= keptBytes) this.#unwritten.push(chunk);
     }
   }
 
@@ -188,7 +219,7 @@ export class TaskLog {
     try {
       await this.#file.close();
     } catch (error) {
-      this.#failure ??= toError(error);
+      this.#fail(error);
     }
     this.#closed = true;
     this.#wakeReaders();

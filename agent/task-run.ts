@@ -70,6 +70,10 @@ export class TaskRun {
   abort(cause: Cause): void {
     if (this.#resolved) return;
     this.#causes.add(cause);
+    this.#stop(cause);
+  }
+
+  #stop(cause: Cause): void {
     // What a task left behind is still uploaded when it merely failed.
     if (decide([cause]).state === "exception") this.#work.abort();
     this.#sandbox?.kill().catch((error: unknown) => this.#failed(error, "kill"));
@@ -114,6 +118,7 @@ export class TaskRun {
     const log = await TaskLog.open(join(scratch, "live_backing.log"), config.maxLogBytes);
     const message = `The task wrote more than ${config.maxLogBytes} bytes to its log.`;
     log.full.addEventListener("abort", () => this.abort({ kind: "log-too-large", message }));
+    log.failed.addEventListener("abort", () => this.#logFailed(log.failed.reason));
     events({ event: "claimed", taskId, runId, created: task.created, log });
     for (const line of headerLines({ ...config, taskId })) log.info(line);
     const payload = readPayload(task, config, log, (error) => this.#failed(error, "payload"));
@@ -183,7 +188,12 @@ export class TaskRun {
     const { outcome } = this.#causes;
     if (outcome.state !== "completed") log.error(outcome.cause.message);
     await log.close();
-    if (log.failure) throw log.failure;
+  }
+
+  /** Nobody could see what the task does from here on. */
+  #logFailed(error: unknown): void {
+    const cause = this.#failed(error, "log");
+    if (cause) this.#stop(cause);
   }
 
   /** Completed and failed: upload, then report. An exception: report, then upload. */
@@ -261,8 +271,9 @@ export class TaskRun {
     }
   }
 
-  #failed(error: unknown, where: string): void {
+  /** Null for what merely follows from the end of the run. */
+  #failed(error: unknown, where: string): Cause | null {
     const aborted = this.#work.signal.aborted && error instanceof Error && error.name === "AbortError";
-    if (!aborted) this.#causes.addError(error, where);
+    return aborted ? null : this.#causes.addError(error, where);
   }
 }

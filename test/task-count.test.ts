@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { afterEach, beforeEach, suite, test } from "node:test";
 import { createLogger } from "../agent/logger.ts";
 import { countFile, TaskCount } from "../agent/task-count.ts";
+import { fill, tinyDisk } from "./artifacts/tiny-disk.ts";
+import { needsRoot } from "./root.ts";
 
 suite("the count of tasks", () => {
   let directory = "";
@@ -28,6 +30,22 @@ suite("the count of tasks", () => {
   test("takes the file of generic-worker, with or without a line end", async () => {
     await writeFile(join(directory, countFile), "17\n");
     assert.equal(new TaskCount(directory, logger).resolved, 17);
+  });
+
+  test("is whole or as it was on a full disk, says so, and is written with the next task", {
+    skip: needsRoot,
+  }, async (t) => {
+    const disk = await tinyDisk(t, "1m");
+    const count = new TaskCount(disk, logger);
+    count.add();
+    const empty = fill(disk);
+    count.add();
+    assert.equal(await readFile(join(disk, countFile), "utf8"), "1");
+    assert.match(lines.join(), /cannot be written, so a restart will forget this task: ENOSPC/);
+    empty();
+    count.add();
+    assert.equal(count.resolved, 3);
+    assert.equal(await readFile(join(disk, countFile), "utf8"), "3");
   });
 
   test("is that of this process alone without a directory", () => {

@@ -217,22 +217,28 @@ test("a log whose output was ended by mistake says so and does not throw", async
   log.output.end();
   log.raw("lost");
   await log.close();
-  assert.match(log.failure?.message ?? "", /write after end/);
+  assert.match(String(log.failed.reason), /write after end/);
 });
 
 for (const [kind, clock] of [
   ["full", undefined],
   ["full and slow", slowDisk()],
 ] as const) {
-  test(`a disk that is ${kind} is remembered, and the task is not blocked`, { skip: needsRoot }, async (t) => {
+  test(`a disk that is ${kind} ends the log with a sentence, and the task is not blocked`, {
+    skip: needsRoot,
+  }, async (t) => {
     const folder = await tinyDisk(t, "2m");
     const log = await TaskLog.open(join(folder, "live_backing.log"), undefined, clock);
     const reading = text(log.reader());
     for (let n = 0; n < 100; n++) await write(log, Buffer.alloc(100_000, "x"));
     log.error("too late");
     await log.close();
-    assert.equal(log.failure !== null && "code" in log.failure && log.failure.code, "ENOSPC");
-    assert.equal((await reading).length, log.size);
+    assert.equal(log.failed.reason.code, "ENOSPC");
+    const said = "What the task wrote from here on is lost: the disk of the worker is full.";
+    assert.equal(String(log.ending), `\n[taskcluster:error] ${said}\n[taskcluster:error] too late\n`);
+    const read = await reading;
+    assert.equal(read.length, log.size + log.ending.length);
+    assert.ok(read.endsWith(String(log.ending)));
     assert.ok(log.size > 1_000_000 && log.size <= 2 * 1024 * 1024);
   });
 }

@@ -13,7 +13,7 @@ import type { WorkerCredentials } from "../queue/worker-credentials.ts";
 import { makeScratch } from "../scratch.ts";
 import type { TaskCount } from "../task-count.ts";
 import type { TaskEvents } from "../task-events.ts";
-import { messageOf } from "../thrown.ts";
+import { isDiskFull, messageOf } from "../thrown.ts";
 import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
 import { whenAborted } from "./interrupts.ts";
@@ -84,11 +84,24 @@ async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<
   }
 }
 
-/** Throws CommandError `unavailable` when there is no helper to talk to, `internal` when tasks would not be isolated. */
+/** A directory for the runs. Throws CommandError `internal` when there can be none, as on a disk that is full. */
+async function runsDirectory(state: string): Promise<string> {
+  try {
+    await mkdir(state, { recursive: true, mode: 0o700 });
+    return await makeScratch(state, "runs");
+  } catch (error) {
+    const hint = isDiskFull(error) ? "; make room on its disk" : "";
+    throw new CommandError(exitStatus.internal, `tasks cannot have files below ${state}: ${messageOf(error)}${hint}`);
+  }
+}
+
+/**
+ * Throws CommandError `unavailable` when there is no helper to talk to, `internal` when tasks would not be isolated or
+ * could have no files.
+ */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   const { state, logger, events, count, mayEnd, changed } = setup;
-  await mkdir(state, { recursive: true, mode: 0o700 });
-  const scratchRoot = await makeScratch(state, "runs");
+  const scratchRoot = await runsDirectory(state);
   const engine = await isolatedEngine(setup, scratchRoot).catch(async (error: unknown) => {
     await rm(scratchRoot, { recursive: true, force: true });
     if (!(error instanceof EngineError)) throw error;

@@ -2,7 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { hostFacts } from "../host.ts";
-import { createLogger, type Logger, type LogLevel } from "../logger.ts";
+import { createLogger, type Logger, type LogLevel, logTo } from "../logger.ts";
 import { Metrics } from "../metrics.ts";
 import { WorkerCredentials } from "../queue/worker-credentials.ts";
 import { StatusFile } from "../status/status-file.ts";
@@ -107,11 +107,13 @@ interface Work {
   /** Null where worker-runner has not started us. */
   readonly runner: RunnerSession | null;
   readonly logger: Logger;
+  /** A line for whoever reads the worker's output; without its end. */
+  readonly tell: (line: string) => void;
 }
 
-async function workWith({ context, manners, stopping, runner, logger }: Work): Promise<ExitStatus> {
+async function workWith({ context, manners, stopping, runner, logger, tell }: Work): Promise<ExitStatus> {
   const { own, drainSignal } = manners;
-  const { launch, say } = context;
+  const { launch } = context;
   const read = await readWorkConfig(context, own, (sentence) => logger.warn(sentence));
   if (!read) {
     runner?.failed("The worker is not configured: a setting is missing.");
@@ -128,9 +130,7 @@ async function workWith({ context, manners, stopping, runner, logger }: Work): P
   const count = new TaskCount(launch.helper ? null : state, logger);
   const status = new StatusFile({ directory: state, config, instance, count, drainSignal, logger });
   logger.info({ instance, workerId: config.workerId, state }, "The worker starts.");
-  const metrics = new Metrics(config, (line) => {
-    if (!runner?.line(line)) say.step(line);
-  });
+  const metrics = new Metrics(config, tell);
   const setup = {
     config: { ...config, workerTypeMetadata: { ...(await hostFacts()), ...config.workerTypeMetadata } },
     credentials,
@@ -166,8 +166,12 @@ function command(manners: Manners): Run {
     let runner: RunnerSession | null = null;
     try {
       if (parsed.flags.has("with-worker-runner")) runner = await RunnerSession.meet(stopping);
-      const logger = createLogger({ level, ...(runner ? { stream: runner.log } : {}) });
-      return await workWith({ context, manners, stopping, runner, logger });
+      const stderr = logTo(2);
+      const logger = createLogger({ level, stream: runner?.log ?? stderr });
+      const tell = (line: string) => {
+        if (!runner?.line(line)) stderr.write(`${line}\n`);
+      };
+      return await workWith({ context, manners, stopping, runner, logger, tell });
     } catch (error) {
       runner?.failed(messageOf(error));
       if (error instanceof EndError) throw new CommandError(workEnds[error.end][manners.own], error.message);

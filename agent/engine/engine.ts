@@ -140,6 +140,8 @@ export type EngineErrorCode =
   | "name-taken"
   | "archive-refused"
   | "place-failed"
+  /** There is no room for a file on the disk of the homes. */
+  | "homes-full"
   | "shell-failed";
 
 export class EngineError extends Error {

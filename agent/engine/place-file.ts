@@ -3,6 +3,7 @@ import type { Readable } from "node:stream";
 import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
 import { feedTool } from "./fed-tool.ts";
+import { isDiskOfHomeFull } from "./home-room.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { replyOf, TOOL_IDLE_MS, toolCommand } from "./user-tool.ts";
 
@@ -39,11 +40,14 @@ async function place(account: TaskAccount, name: string, mode: "755" | "600", bo
   if (reply === taken) {
     throw new EngineError("name-taken", `'${name}' could not be written to the task's home: ${taken}.`);
   }
+  if (await isDiskOfHomeFull(account.user.home)) {
+    throw new EngineError("homes-full", `'${name}' could not be written to the task's home: its disk is full.`);
+  }
   throw failed(reply.startsWith("placed") ? `${reply} of ${sent} bytes` : reply.trim() || "its writer said nothing");
 }
 
 /**
- * Writes `body`, which is destroyed in any case. Throws EngineError: `name-taken`, `place-failed` when the file is
+ * Writes `body`, which is destroyed in any case. Throws EngineError: `name-taken`, `homes-full`, `place-failed` when the file is
  * not there afterwards, or what the helper met.
  */
 export async function placeFile(

@@ -2,12 +2,11 @@
  * Unpacking an archive into a task user's home, by system tools that run as that task user: whatever names, links and
  * sizes are in it, it can do there what the task's own commands can do, and nothing else.
  */
-import { dirname } from "node:path";
 import type { Readable } from "node:stream";
-import { freeMegabytesOf } from "../disk.ts";
 import { messageOf } from "../thrown.ts";
 import { type Archive, type ArchiveKind, EngineError } from "./engine.ts";
 import { feedTool } from "./fed-tool.ts";
+import { isDiskOfHomeFull } from "./home-room.ts";
 import type { TaskAccount } from "./task-account.ts";
 import { toolCommand } from "./user-tool.ts";
 
@@ -72,15 +71,10 @@ const cut = [141, 0];
 
 const SAID_CHARACTERS = 200;
 
-/** With less free the disk is to blame. What the tools say does not tell: the names in it are the archive's own. */
-const FULL_MEGABYTES = 16;
+type Refusal = "archive-refused" | "place-failed" | "homes-full";
 
 /** What is wrong, for the end of a sentence; null when the archive is unpacked. */
-function verdict(
-  { kind, mostBytes }: Archive,
-  reply: string,
-  isFull: boolean,
-): { code: "archive-refused" | "place-failed"; why: string } | null {
+function verdict({ kind, mostBytes }: Archive, reply: string, isFull: boolean): { code: Refusal; why: string } | null {
   const [first = "", ...rest] = reply.split("\n");
   const said = rest
     .join(" ")
@@ -96,14 +90,14 @@ function verdict(
   if (statuses.includes(127)) return { code: "place-failed", why: `this machine lacks a program for it: ${said}` };
   const expected = good[kind];
   if (statuses.length === expected.length && expected.every((each, n) => each.includes(statuses[n] ?? -1))) return null;
-  if (isFull) return { code: "place-failed", why: "the disk of the homes is full" };
+  if (isFull) return { code: "homes-full", why: "the disk of the homes is full" };
   if (statuses.length === 0) return { code: "place-failed", why: said || "its tool said nothing" };
   return { code: "archive-refused", why: `it is no sound ${kind} archive${said && `: ${said}`}` };
 }
 
 /**
  * `body` is destroyed in any case. Throws EngineError: `archive-refused` when it is broken, too large or slow, else
- * `place-failed`, or what the helper met; and the reason of `signal` when that is aborted.
+ * `homes-full`, `place-failed`, or what the helper met; and the reason of `signal` when that is aborted.
  */
 export async function unpackArchive(
   account: TaskAccount,
@@ -112,7 +106,7 @@ export async function unpackArchive(
   signal: AbortSignal,
 ): Promise<void> {
   body.on("error", () => undefined);
-  const refuse = (code: "archive-refused" | "place-failed", why: string): EngineError =>
+  const refuse = (code: Refusal, why: string): EngineError =>
     new EngineError(code, `${archive.name} cannot be unpacked: ${why}.`);
   try {
     const { kind, mostBytes, mostMs, name } = archive;
@@ -126,9 +120,7 @@ export async function unpackArchive(
       if (error instanceof EngineError || !body.errored) throw error;
       throw refuse("place-failed", messageOf(body.errored));
     });
-    // The home itself is the task user's alone.
-    const free = await freeMegabytesOf(dirname(dirname(account.user.home))).catch(() => FULL_MEGABYTES);
-    const found = verdict(archive, reply, free < FULL_MEGABYTES);
+    const found = verdict(archive, reply, await isDiskOfHomeFull(account.user.home));
     if (found) throw refuse(found.code, found.why);
   } finally {
     body.destroy();

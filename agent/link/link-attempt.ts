@@ -96,8 +96,10 @@ async function receive(response: Response, file: FileHandle, attempt: Attempt, p
     if (bytes > maxBytes) throw tooLarge();
     hash.update(chunk);
     await file.writeFile(chunk).catch((error: unknown) => {
+      // The machine is to blame, which is said of it wherever it is met.
+      if (isDiskFull(error)) throw error;
       throw new TaskError(
-        isDiskFull(error) ? "resource-unavailable" : "internal-error",
+        "internal-error",
         `A ${noun} could not be written to the worker's disk: ${messageOf(error)}.`,
       );
     });

@@ -2,7 +2,7 @@
  * Writes where the last task can be looked at, in a file of generic-worker's name and form, for whoever watches the machine.
  * It lies beside the worker's other files; no task sees it.
  */
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Plugin } from "./plugin.ts";
 
@@ -20,8 +20,13 @@ export function metadataPlugin(directory: string | undefined): Plugin {
           // Of its own name: tasks that end at one time must not write into one file.
           const temporary = `${file}.${taskId}-${runId}`;
           const content = { lastTaskUrl: `${queue.rootUrl}/tasks/${taskId}/runs/${runId}` };
-          await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
-          await rename(temporary, file);
+          try {
+            await writeFile(temporary, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+            await rename(temporary, file);
+          } catch (error) {
+            await rm(temporary, { force: true });
+            throw error;
+          }
         },
       };
     },

@@ -11,6 +11,8 @@ import { parseReport, type Report, staleMs } from "../../agent/status/report.ts"
 import { helperLine, reportLines } from "../../agent/status/show.ts";
 import { StatusFile } from "../../agent/status/status-file.ts";
 import { TaskCount } from "../../agent/task-count.ts";
+import { fill, tinyDisk } from "../artifacts/tiny-disk.ts";
+import { needsRoot } from "../root.ts";
 
 const taskId = "A1ydaQ5HTrmeXT2N31xXqg" as TaskId; // checked: a task id, written here
 const runId = 0 as RunId; // checked: a run number, written here
@@ -94,6 +96,27 @@ suite("a worker's status file", () => {
     assert.equal(lines.length, 1);
     assert.match(lines[0] ?? "", /status\.json cannot be written: ENOENT/);
     await mkdir(join(root, "default"));
+  });
+
+  test("stays as it was while the disk is full, and is up to date when there is room", {
+    skip: needsRoot,
+  }, async (t) => {
+    const directory = await tinyDisk(t, "1m");
+    const logger = createLogger({ stream: { write: (line) => void lines.push(line) } });
+    const config = { ...defaultConfig, ...pool };
+    const count = new TaskCount(null, logger);
+    const own = new StatusFile({ directory, config, instance: "full", count, drainSignal: "SIGTERM", logger });
+    const idle = async () => parseReport(await readFile(join(directory, "status.json"), "utf8"))?.idle;
+    const empty = fill(directory);
+    own.idle({ kind: "no-graphics" });
+    own.idle({ kind: "draining" });
+    assert.equal(await idle(), "starting");
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? "", /status\.json cannot be written: ENOSPC/);
+    empty();
+    own.idle({ kind: "no-helper" });
+    assert.equal(await idle(), "no-helper");
+    own.end({ reason: "terminated", exitStatus: 0, machine: "keep" });
   });
 
   test("is found among those of other instances, one that lives before one that has ended", async () => {

@@ -28,13 +28,15 @@ export interface FixtureOptions {
   readonly through?: (queue: LocalQueue) => Promise<string>;
   /** In place of the queue's own client. */
   readonly client?: (config: AgentConfig) => QueueClient;
-  readonly plugins?: Partial<Pick<PluginServices, "liveLogs" | "shells" | "retries">>;
+  readonly plugins?: Partial<Pick<PluginServices, "liveLogs" | "shells" | "retries" | "state">>;
   /** In place of one that needs no root. */
   readonly engine?: Engine;
   /** What is asked about an idle worker. */
   readonly mayEnd?: () => Promise<boolean>;
   /** The directory with the count of an earlier worker. */
   readonly counting?: string;
+  /** In place of a directory of the fixture's own. */
+  readonly scratchRoot?: string;
 }
 
 export type Payload = Record<string, unknown>;
@@ -53,8 +55,8 @@ export class Fixture {
   /** Ends with the test: worker, queue and files. */
   static async start(t: TestContext, options: FixtureOptions = {}): Promise<Fixture> {
     const root = await mkdtemp(join(tmpdir(), "worker-test-"));
-    const [blobDir, scratchRoot] = [join(root, "blobs"), join(root, "scratch")];
-    await Promise.all([mkdir(blobDir), mkdir(scratchRoot)]);
+    const [blobDir, scratchRoot] = [join(root, "blobs"), options.scratchRoot ?? join(root, "scratch")];
+    await Promise.all([mkdir(blobDir), mkdir(scratchRoot, { recursive: true })]);
     const queue = await startLocalQueue({ blobDir, longPollMs: 300, ...options.queue });
     const rootURL = (await options.through?.(queue)) ?? queue.rootUrl;
     const fixture = new Fixture(queue, scratchRoot, { ...options, config: { rootURL, ...options.config } });
