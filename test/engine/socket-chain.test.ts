@@ -120,7 +120,7 @@ test("a helper of another protocol is refused at once", { skip: needsRoot }, asy
   const path = join(await rootDirectory(t), "helper.sock");
   await listenScripted(t, path, { hello: ({ refuse }) => refuse("protocol-version", "this helper speaks protocol 9") });
   await assert.rejects(connectHelper({ socketPath: path, deadlineMs: 20_000 }), {
-    refusal: "protocol-version",
-    message: "this helper speaks protocol 9",
+    code: "helper-lost",
+    message: "this helper speaks protocol 9, this agent speaks 1: install both from one version.",
   });
 });
