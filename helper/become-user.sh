@@ -39,7 +39,7 @@ esac || {
   printf 'cannot-start\n' >&3
   exit 127
 }
-# What this shell says of a killed command is no part of its output. 3 is closed for it: it cannot forge the report.
+# What this shell says of a killed command is no part of its output. 3 is closed for it: else it could forge the report.
 exec 4>&1 2>/dev/null
 "$@" 1>&4 2>&4 3>&- 4>&-
 code=$?

@@ -1,4 +1,5 @@
 /** What `check-service` prints: how the services of the worker's configuration answer it. doctor reads it. */
+import { fieldsOf, fieldsOfJson } from "./json-fields.ts";
 
 /** `failed`: `code` is that of the service or of the system, like InsufficientScopes or EHOSTUNREACH. */
 export type ServiceAnswer =
@@ -20,7 +21,7 @@ export interface ServiceReport {
 }
 
 function parseAnswer(value: unknown): ServiceAnswer | null {
-  const fields = new Map<string, unknown>(Object.entries(value ?? {}));
+  const fields = fieldsOf(value);
   const [state, what, code] = [fields.get("state"), fields.get("what"), fields.get("code")];
   if (typeof what !== "string") return null;
   if (state === "fine" || state === "not-asked") return { state, what };
@@ -29,13 +30,8 @@ function parseAnswer(value: unknown): ServiceAnswer | null {
 
 /** Null for anything else than a report. */
 export function parseServiceReport(text: string): ServiceReport | null {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return null;
-  }
-  const fields = new Map<string, unknown>(Object.entries(value ?? {}));
+  const fields = fieldsOfJson(text);
+  if (!fields) return null;
   const [rootURL, worker, isLocal] = [fields.get("rootURL"), fields.get("worker"), fields.get("isLocal")];
   const clockAheadMs = fields.get("clockAheadMs");
   const queue = parseAnswer(fields.get("queue"));

@@ -1,6 +1,6 @@
 /** A worker's report for people. */
+import type { HelperReport } from "../../shared/helper-report.ts";
 import type { FoundReport } from "./find-report.ts";
-import type { HelperReport } from "./helper-report.ts";
 import type { Report } from "./report.ts";
 
 function line(label: string, text: string): string {

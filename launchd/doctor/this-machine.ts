@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, type Stats, statfsSync } from "node:fs";
 import { readConfig } from "../../helper/config.ts";
+import { isProcess } from "../process-alive.ts";
 import { verifyRelease } from "../release/verify.ts";
 import { type Absolute, DeniedError, type Entry, type Machine, type Ran, type ToolOptions } from "./machine.ts";
 
@@ -104,14 +105,7 @@ export const thisMachine: Machine = {
       const { bavail, bsize } = statfsSync(path);
       return Math.floor((bavail * bsize) / 1e6);
     }),
-  isProcess(pid) {
-    try {
-      process.kill(pid, 0);
-      return true;
-    } catch (error) {
-      return codeOf(error) === "EPERM";
-    }
-  },
+  isProcess,
   helperConfig: (path) => orNull(path, () => readConfig(path)) ?? missing(path),
   wrongFiles: (release) => verifyRelease(release),
   run: (tool, args, options = {}) => runTool(tool, args, options),

@@ -2,7 +2,6 @@
 import {
   chmodSync,
   closeSync,
-  existsSync,
   fsyncSync,
   lchownSync,
   lstatSync,
@@ -48,5 +47,5 @@ export function linkAtomically(path: string, target: string): void {
 
 /** What stands at a path itself, a link being one. */
 export function isThere(path: string): boolean {
-  return existsSync(path) || lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 }

@@ -9,7 +9,7 @@ import type { Choices } from "./choices.ts";
 import type { Machine } from "./machine.ts";
 import type { Facts } from "./plan.ts";
 import { digestOf, type Source } from "./source.ts";
-import { textOf } from "./switch.ts";
+import { textOf } from "./text-of.ts";
 import { helperSkeleton, workerSkeleton } from "./texts.ts";
 
 const layout = layoutOf();

@@ -19,7 +19,8 @@ import { withLock } from "./run-lock.ts";
 import { type Observer, type Reversed, Runner } from "./runner.ts";
 import { sourceAt } from "./source.ts";
 import { type HelloStep, isKept, type Step } from "./step.ts";
-import { settled, textOf, upgradeSteps } from "./switch.ts";
+import { settled, upgradeSteps } from "./switch.ts";
+import { textOf } from "./text-of.ts";
 
 const layout = layoutOf();
 

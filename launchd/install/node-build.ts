@@ -1,13 +1,24 @@
 /** Node's official build: checked against its published checksum and, on a Mac, its signature, before anything of it runs. */
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import {
+  closeSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, resolve } from "node:path";
 import { Refusal, status } from "../refusal.ts";
 import { hashFile } from "../release/hash-file.ts";
 
 /** Of the Node.js Foundation, as Apple has given it out. */
 const teamId = "HX7739G8FX";
+/** Of root, and nobody can rename or remove there what is another's. TMPDIR may be a directory of whoever calls sudo. */
+const stickyDirectory = "/var/tmp";
 const programBytes = 512 * 1024 * 1024;
 
 function isArchive(file: string): boolean {
@@ -40,7 +51,7 @@ function checkSignature(program: string): void {
 export interface NodeBuild {
   /** The program itself. */
   readonly program: string;
-  /** Removes what was unpacked. */
+  /** Removes the copy. */
   forget(): void;
 }
 
@@ -54,21 +65,30 @@ export interface NodeBuildOptions {
 
 /** Throws Refusal when the file is not what its checksum says, or none is known. */
 export function checkedNode({ file, sha256, list }: NodeBuildOptions): NodeBuild {
-  const path = resolve(file);
-  if (!existsSync(path))
+  const given = resolve(file);
+  if (!existsSync(given))
     throw new Refusal(status.usage, `there is no ${file}: name the archive or the program of Node`);
-  const found = hashFile(path);
-  const wanted = sha256?.toLowerCase() ?? knownChecksum(list, basename(path));
-  if (wanted === undefined) {
-    const how = "compare it with SHASUMS256.txt of nodejs.org, which lists the archives, and add --node-sha256";
-    throw new Refusal(status.usage, `no checksum of ${basename(path)} is known here; it is ${found}: ${how}`);
+  // Root: whoever owns the file could change it between its checksum and its use, so both are of a copy that only root has.
+  const folder = mkdtempSync(join(stickyDirectory, "node-build-"));
+  const forget = (): void => rmSync(folder, { recursive: true });
+  try {
+    const path = join(folder, basename(given));
+    copyFileSync(given, path);
+    const found = hashFile(path);
+    const wanted = sha256?.toLowerCase() ?? knownChecksum(list, basename(path));
+    if (wanted === undefined) {
+      const how = "compare it with SHASUMS256.txt of nodejs.org, which lists the archives, and add --node-sha256";
+      throw new Refusal(status.usage, `no checksum of ${basename(path)} is known here; it is ${found}: ${how}`);
+    }
+    if (found !== wanted)
+      throw new Refusal(status.misconfigured, `${file} has the checksum ${found}, not ${wanted}: do not use it`);
+    const program = isArchive(path) ? unpack(path, folder) : path;
+    if (process.platform === "darwin") checkSignature(program);
+    return { program, forget };
+  } catch (error) {
+    forget();
+    throw error;
   }
-  if (found !== wanted)
-    throw new Refusal(status.misconfigured, `${file} has the checksum ${found}, not ${wanted}: do not use it`);
-  const folder = isArchive(path) ? mkdtempSync(join(tmpdir(), "node-build-")) : null;
-  const program = folder === null ? path : unpack(path, folder);
-  if (process.platform === "darwin") checkSignature(program);
-  return { program, forget: () => folder !== null && rmSync(folder, { recursive: true }) };
 }
 
 /** Root: the archive is the one whose checksum was right, and only one file of it is written, in a directory of root alone. */
@@ -79,7 +99,7 @@ function unpack(archive: string, folder: string): string {
   });
   if (exit !== 0)
     throw new Refusal(status.usage, `${archive} holds no ${name}/bin/node: keep the name that it was published under`);
-  const program = join(folder, "node");
+  const program = join(folder, "node.unpacked");
   writeFileSync(program, stdout, { mode: 0o755 });
   return program;
 }

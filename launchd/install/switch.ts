@@ -1,5 +1,4 @@
 /** The steps of an upgrade. Taken back, from the last to the first, they are the way back to the version before. */
-import { readFileSync } from "node:fs";
 import { layoutOf } from "../layout.ts";
 import { currentStep, type Facts, type Jobs, jobSteps, releaseStep } from "./plan.ts";
 import type { Entry } from "./receipt.ts";
@@ -59,11 +58,3 @@ export function settled(installed: readonly Entry[], upgrade: readonly Entry[]):
 }
 
 const withoutBefore = (step: Step): Step => (step.kind === "file" ? { ...step, before: null } : step);
-
-export function textOf(path: string): string | null {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return null;
-  }
-}

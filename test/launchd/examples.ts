@@ -7,7 +7,8 @@ import { agentJob, helperJob } from "../../launchd/jobs.ts";
 import { layoutOf } from "../../launchd/layout.ts";
 import { agentLabel, helperLabel, renderAgentPlist, renderHelperPlist } from "../../launchd/plists.ts";
 
-const config: Config = {
+/** What helper.json gives where it says nothing. */
+export const config: Config = {
   uidRange: [5000, 5499],
   maxUsers: 100,
   maxParked: 0,

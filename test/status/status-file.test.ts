@@ -165,7 +165,16 @@ test("a report of another version is none", () => {
 });
 
 test("a helper is shown with its last hello", () => {
-  const helper = { pid: 7, version: "0.1.0", protocol: 1, agent: true, live: 1, resting: 0, quarantined: 2 };
+  const helper = {
+    pid: 7,
+    version: "0.1.0",
+    protocol: 1,
+    agent: true,
+    live: 1,
+    resting: 0,
+    quarantined: 2,
+    lastDeletionExit: 0,
+  };
   const line = helperLine({ ...helper, lastHello: Date.parse(since) });
   assert.equal(
     line,

@@ -9,10 +9,10 @@ import { sudo } from "./fixes.ts";
 /** dscl's exit status where TCC forbids the deletion. */
 const REFUSED = 40;
 
-function poolMode({ paths }: Subject): Finding {
+function poolMode({ launcher }: Subject): Finding {
   return warn(
     "macOS refuses to delete accounts (TCC): pool mode, in which users are proven clean, rest, and are used again",
-    `# needs no mending; new accounts for each task: a profile with SystemPolicySysAdminFiles for ${paths.current}/bin/node`,
+    `# needs no mending; new accounts for each task: the profile of ${launcher} profile --team-id TEAM`,
   );
 }
 

@@ -16,6 +16,7 @@ import type { Actions } from "../actions.ts";
 import { isThere, linkAtomically, writeAtomically } from "../atomically.ts";
 import { checkChain } from "../chain.ts";
 import type { Machine } from "../machine.ts";
+import { removeTree } from "../remove-tree.ts";
 import type { DirectoryStep, FileStep, LinkStep } from "../step.ts";
 
 export function directory(machine: Machine, step: DirectoryStep): Actions {
@@ -40,9 +41,11 @@ export function directory(machine: Machine, step: DirectoryStep): Actions {
     },
     async undo() {
       if (!isThere(path)) return null;
-      // Root: what is ours holds what root and the agent's account have written, and nobody else can enter it.
-      if (step.ours) rmSync(path, { recursive: true });
-      else if (readdirSync(path).length === 0) rmdirSync(path);
+      if (step.ours) {
+        const [first] = removeTree(path);
+        return first === undefined ? null : `${first} is not root's, or is mounted: look whose it is, and remove it`;
+      }
+      if (readdirSync(path).length === 0) rmdirSync(path);
       else return `${step.path} still holds ${readdirSync(path).slice(0, 3).join(", ")}, which is not ours: look at it`;
       return null;
     },

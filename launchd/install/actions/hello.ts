@@ -1,33 +1,22 @@
 /** The proof that what was installed works: the helper's own status.json, which it replaces after each change. */
-import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { parseHelperReport } from "../../../shared/helper-report.ts";
+import { isProcess } from "../../process-alive.ts";
 import { Refusal, status } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import type { Machine } from "../machine.ts";
 import type { HelloStep } from "../step.ts";
+import { textOf } from "../text-of.ts";
 import { hasDomain } from "./jobs.ts";
-
-function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}
 
 /** What is missing, as a sentence; null when it is all there. */
 function missing(file: string, { version: wanted }: HelloStep, needsAgent: boolean): string | null {
-  let report: unknown;
-  try {
-    report = JSON.parse(readFileSync(file, "utf8"));
-  } catch {
-    return "the helper has written no status";
-  }
-  if (typeof report !== "object" || report === null) return "the helper's status is none";
-  const { pid, version, agent } = Object.fromEntries(Object.entries(report));
-  if (typeof pid !== "number" || !isAlive(pid)) return "the helper does not run";
-  if (version !== wanted) return `the helper that runs is of version ${String(version)}`;
-  return needsAgent && agent !== true ? "no agent has said hello to the helper" : null;
+  const report = parseHelperReport(textOf(file) ?? "");
+  if (!report) return "the helper has written no status";
+  const { pid, version, agent } = report;
+  if (!isProcess(pid)) return "the helper does not run";
+  if (version !== wanted) return `the helper that runs is of version ${version}`;
+  return needsAgent && !agent ? "no agent has said hello to the helper" : null;
 }
 
 export function hello(machine: Machine, step: HelloStep): Actions {

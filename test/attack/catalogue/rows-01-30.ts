@@ -574,7 +574,8 @@ export const rows0130: readonly Row[] = [
     attacker: "server",
     attack: "A download without end, a slow one, or one that grows when it is decompressed.",
     echo: "42.zip",
-    defence: "Limits of size, idle time and total time (agent/link/link-attempt.ts). Archives are not built yet.",
+    defence:
+      "Limits of size, idle time and total time (agent/link/link-attempt.ts), and of an archive's space and time (agent/engine/unpack-archive.ts).",
     played: {
       tests: [
         {

@@ -45,9 +45,7 @@ const autoLogin = "sudo sysadminctl -autologin set -userName builder -password -
 const hung = { end: "timed-out", why: "did not end in 10 s" } as const;
 const noAgent = { files: { [places.status]: statusFile({ agent: false }) } };
 const btm = "/private/var/db/com.apple.backgroundtaskmanagement/BackgroundItems-v16.btm";
-const profile =
-  "# needs no mending; new accounts for each task: a profile with SystemPolicySysAdminFiles for " +
-  `${layout.current}/bin/node`;
+const profile = `# needs no mending; new accounts for each task: the profile of ${launcher} profile --team-id TEAM`;
 
 export const brokenMachines: readonly BrokenMachine[] = [
   {

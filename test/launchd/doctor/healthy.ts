@@ -6,6 +6,7 @@ import { layoutOf } from "../../../launchd/layout.ts";
 import { agentLabel, helperLabel, renderAgentPlist, renderHelperPlist } from "../../../launchd/plists.ts";
 import { PROTOCOL } from "../../../shared/protocol/limits.ts";
 import type { ServiceReport } from "../../../shared/service-report.ts";
+import { config as defaults } from "../examples.ts";
 import type { MachineData, ToolData } from "./stand-in.ts";
 import { exited, patched } from "./stand-in.ts";
 
@@ -16,20 +17,7 @@ export const agent = { name: "builder", uid: 501, gid: 20 };
 const version = "0.1.0";
 export const release = `${layout.versions}/${version}-0123456789ab`;
 
-export const config: Config = {
-  uidRange: [5000, 5499],
-  maxUsers: 10,
-  maxParked: 0,
-  reuse: false,
-  graphical: false,
-  sessionUser: "",
-  shareAgentSession: false,
-  maxGraphical: 1,
-  limits: { processes: 2000, files: 4096 },
-  umask: "022",
-  tasksDir: "/Volumes/tasks",
-  dscl: "/usr/bin/dscl",
-};
+export const config: Config = { ...defaults, maxUsers: 10, umask: "022", tasksDir: "/Volumes/tasks" };
 
 const status = {
   ...{ pid: 300, version, protocol: PROTOCOL, agent: true, lastHello: 1_795_600_000_000 },

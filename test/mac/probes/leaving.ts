@@ -69,11 +69,11 @@ const inFolders = `for n in DARWIN_USER_TEMP_DIR DARWIN_USER_CACHE_DIR; do
 
 const stubbornFiles = `cd && mkdir -p locked/inside && echo x >locked/inside/file &&
 /usr/bin/chflags -R uchg locked && mkdir denied && echo x >denied/file &&
-/bin/chmod +a "$(id -un) deny delete,delete_child" denied denied/file && mkdir none && echo x >none/file && chmod 000 none
+/bin/chmod +a "$(id -un) deny delete,delete_child" denied denied/file && mkdir none && echo x >none/file && chmod 000 none &&
 echo 'left it'`;
 
 const ipc = `/usr/bin/perl -e 'shmget(4711 + $$, 4096, 0600 | 01000) // exit 1; semget(4712 + $$, 1, 0600 | 01000) // exit 1;
-  msgget(4713 + $$, 0600 | 01000) // exit 1' && /usr/bin/ipcs | grep "$(id -un)"; echo 'left it'`;
+  msgget(4713 + $$, 0600 | 01000) // exit 1' && /usr/bin/ipcs | grep "$(id -un)" && echo 'left it'`;
 
 const image = `cd && mkdir at && /usr/bin/hdiutil create -quiet -size 2m -fs HFS+ -volname probe image &&
 /usr/bin/hdiutil attach -quiet -nobrowse -mountpoint "$PWD/at" image.dmg && echo 'left it'`;
