@@ -18,6 +18,8 @@ suite("To exhaust the helper, an agent", { skip: needsRoot }, () => {
   test("asks without end and never reads the answers: its connection ends, and the helper's memory has not grown", async (t) => {
     const client = await Client.hello(fixture.helper.socketPath);
     t.after(() => client.close());
+    // Its answer comes before it is in the status, which tells the end of the connection below.
+    await eventually(() => fixture.helper.status().agent, "the helper's status knows of the agent");
     const before = residentKiB();
     client.socket.pause();
     const question = `{"type":"signal","data":{"id":7,"process":"${"0".repeat(32)}","signal":"SIGCONT"}}\f`;
