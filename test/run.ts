@@ -24,6 +24,8 @@ const longFirst = ["conformance", "fuzz", "stories", "crash", "engine", "attack"
 const alone = ["fork-bomb", "killed-starter", "unending-helper"].map((name) => `test/stories/${name}.test.ts`);
 /** Compiled sources of the tests, for the next process that needs them. Not in the environment, which children inherit. */
 const keptCompiled = ["--import", join(import.meta.dirname, "compile-cache.ts")];
+/** How many of the files that take longest are named at the end of a run of more than that. */
+const slowest = 15;
 /** Files that REQUIRE_ROOT runs a second time when they fail. More failures than that are no accident. */
 const mostAgain = 8;
 
@@ -80,12 +82,16 @@ for (const program of missing) {
 
 let rooted = 0;
 const skipped: string[] = [];
+const durations: [ms: number, file: string][] = [];
 
 /** Runs the files and resolves to those in which something failed. */
 async function failedOf(files: readonly string[], concurrency: number): Promise<string[]> {
   const failed = new Set<string>();
   const events = run({ files: [...files], concurrency, timeout: fileTimeoutMs, cwd: root, execArgv: keptCompiled });
   events.on("test:fail", ({ file }) => failed.add(file ?? files[0] ?? ""));
+  events.on("test:summary", ({ file, duration_ms: ms }) => {
+    if (file !== undefined) durations.push([ms, relative(root, file)]);
+  });
   events.on("test:pass", ({ name, file, skip }) => {
     if (skip === undefined || skip === false) return;
     if (skip === needsRoot || /\broot\b/.test(String(skip))) rooted++;
@@ -114,6 +120,12 @@ if (strict && failed.length > 0 && failed.length <= mostAgain) {
   if (failed.length === 0) say("what had failed beside other tests has passed alone");
 }
 prepared?.release();
+if (durations.length > slowest) {
+  say("\nthe files that took longest:");
+  for (const [ms, file] of durations.sort(([a], [b]) => b - a).slice(0, slowest)) {
+    say(`${(ms / 1000).toFixed(0).padStart(5)} s  ${file}`);
+  }
+}
 if (failed.length > 0) process.exitCode = 1;
 
 if (strict && skipped.length > 0) {
