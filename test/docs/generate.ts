@@ -11,6 +11,7 @@ import { probes } from "../mac/probes.ts";
 import { attacksTable } from "./attacks-table.ts";
 import { countsTable, reasonsTable } from "./conformance-tables.ts";
 import { checksTable, unsureTable } from "./doctor-tables.ts";
+import { migrationTable, ownSettingsLine } from "./migration-tables.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
 import { probesTable } from "./probes-table.ts";
@@ -47,6 +48,7 @@ export const generated: Readonly<Record<string, Readonly<Record<string, () => st
   },
   "docs/doctor.md": { checks: checksTable, unsure: unsureTable },
   "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
+  "docs/migrate-from-generic-worker.md": { settings: migrationTable, own: ownSettingsLine },
   "docs/payload.md": {
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
     "generic-worker": () => payloadTable(schemaFor("generic-worker")),

@@ -15,6 +15,7 @@ import { filesOf, rowsOf, sectionOf, textOf } from "./pages.ts";
 
 const worker: WorkerControl = { stopGracefully: () => {}, stopNow: () => {} };
 
+const pageOf = (name: string): string => `docs/${name}.md`;
 const configuration = textOf("docs/configuration.md");
 
 for (const page of Object.keys(generated)) {
@@ -77,7 +78,8 @@ test("docs/cli.md has every command and every exit code", () => {
 });
 
 test("every command line in the pages is one that there is", () => {
-  for (const page of ["README.md", "docs/payload.md", "docs/cli.md", "docs/configuration.md"]) {
+  const pages = ["README.md", ...["payload", "cli", "configuration", "migrate-from-generic-worker"].map(pageOf)];
+  for (const page of pages) {
     for (const [line, name = ""] of textOf(page).matchAll(
       /^(?:sudo (?:-E )?)?\.\/taskcluster-worker ([a-z][\w-]*).*$/gm,
     )) {
