@@ -2,19 +2,22 @@
 import { dirname } from "node:path";
 import type { Arguments } from "../arguments.ts";
 import { Refusal, type Status, status } from "../refusal.ts";
+import type { Context } from "./context.ts";
 import { describe, describeUndo } from "./describe.ts";
-import { Installer } from "./installer.ts";
+import * as installing from "./install.ts";
 import { Machine } from "./machine.ts";
+import * as uninstalling from "./uninstall.ts";
+import * as upgrading from "./upgrade.ts";
 
 const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 
-function installer(): Installer {
+function thisMac(): Context {
   if (process.platform !== "darwin") {
     const instead = "on Linux, for development, use run-task or work --with-helper";
     throw new Refusal(status.usage, `an installation is for macOS; ${instead}`);
   }
   process.umask(0o022);
-  return new Installer({
+  return {
     machine: new Machine(),
     source: dirname(dirname(import.meta.dirname)),
     observer: {
@@ -23,9 +26,9 @@ function installer(): Installer {
     },
     out: (text) => process.stdout.write(text),
     say,
-  });
+  };
 }
 
-export const install = async (given: Arguments): Promise<Status> => installer().install(given);
-export const upgrade = async (given: Arguments): Promise<Status> => installer().upgrade(given);
-export const uninstall = async (given: Arguments): Promise<Status> => installer().uninstall(given);
+export const install = async (given: Arguments): Promise<Status> => installing.install(thisMac(), given);
+export const upgrade = async (given: Arguments): Promise<Status> => upgrading.upgrade(thisMac(), given);
+export const uninstall = async (given: Arguments): Promise<Status> => uninstalling.uninstall(thisMac(), given);

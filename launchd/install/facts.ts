@@ -1,14 +1,18 @@
 /** What a plan has to know of the machine: accounts, and the settings that are there. */
 import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { type Config, readConfig } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
 import * as validators from "../../shared/protocol/validators.js";
+import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
-import { Refusal, status } from "../refusal.ts";
+import { Refusal, type Status, status } from "../refusal.ts";
 import type { Choices } from "./choices.ts";
+import type { Context } from "./context.ts";
 import type { Machine } from "./machine.ts";
+import { checkedNode } from "./node-build.ts";
 import type { Facts } from "./plan.ts";
-import { digestOf, type Source } from "./source.ts";
+import { digestOf, type Source, sourceAt } from "./source.ts";
 import { textOf } from "./text-of.ts";
 import { helperSkeleton, workerSkeleton } from "./texts.ts";
 
@@ -51,7 +55,7 @@ async function agentUidOf(machine: Machine, user: string | null): Promise<number
   return uid;
 }
 
-export interface Wanted {
+interface Wanted {
   readonly choices: Choices;
   readonly source: Source;
   /** Node's program, where another one is given than that of the source. */
@@ -60,7 +64,7 @@ export interface Wanted {
   readonly workerConfig: string | null;
 }
 
-export async function factsOf(machine: Machine, { choices, source, node, workerConfig }: Wanted): Promise<Facts> {
+async function factsOf(machine: Machine, { choices, source, node, workerConfig }: Wanted): Promise<Facts> {
   const { text: helperConfig, config } = helperConfigOf(machine, choices);
   const there = textOf(machine.at(layout.workerConfig));
   const given = workerConfig === null ? null : textOf(workerConfig);
@@ -76,7 +80,32 @@ export async function factsOf(machine: Machine, { choices, source, node, workerC
 }
 
 /** Whether settings that were given are not used, because there are others. */
-export function keepsOwnSettings(machine: Machine, workerConfig: string): boolean {
+function keepsOwnSettings(machine: Machine, workerConfig: string): boolean {
   const path = machine.at(layout.workerConfig);
   return existsSync(path) && readFileSync(path, "utf8") !== textOf(workerConfig);
+}
+
+/** `work` has the facts for what was given, and Node's file for as long as it takes. */
+export async function withFacts(
+  { machine, source: path, say }: Context,
+  { values }: Arguments,
+  choices: Choices,
+  work: (facts: Facts) => Promise<Status>,
+): Promise<Status> {
+  const source = sourceAt(path);
+  const [file, workerConfig] = [values.get("node"), values.get("config") ?? null];
+  const list = join(import.meta.dirname, "../node.sha256");
+  const build = file === undefined ? null : checkedNode({ file, sha256: values.get("node-sha256"), list });
+  try {
+    if (!build && source.npmNode) {
+      const what = "Node is the build that a third party publishes on npm, not the official one";
+      say(`warning: ${what}; name the official one with --node FILE`);
+    }
+    if (workerConfig !== null && keepsOwnSettings(machine, workerConfig)) {
+      say(`${layout.workerConfig} is there and stays as it is; ${workerConfig} is not used`);
+    }
+    return await work(await factsOf(machine, { choices, source, node: build?.program ?? null, workerConfig }));
+  } finally {
+    build?.forget();
+  }
 }

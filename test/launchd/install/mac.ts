@@ -20,9 +20,11 @@ import {
 import { dirname, join } from "node:path";
 import { stateRoot } from "../../../helper/places.ts";
 import { parseArguments } from "../../../launchd/arguments.ts";
-import { Installer } from "../../../launchd/install/installer.ts";
+import { install } from "../../../launchd/install/install.ts";
 import { Machine, macTools, type Tool } from "../../../launchd/install/machine.ts";
 import type { Observer } from "../../../launchd/install/runner.ts";
+import { uninstall } from "../../../launchd/install/uninstall.ts";
+import { upgrade } from "../../../launchd/install/upgrade.ts";
 import { layoutOf } from "../../../launchd/layout.ts";
 import { Refusal, type Status } from "../../../launchd/refusal.ts";
 import { hashFile } from "../../../launchd/release/hash-file.ts";
@@ -31,6 +33,7 @@ import { rootCommands } from "../../../shared/root-commands.ts";
 
 /** Where only root can write, down from `/`. */
 const place = `${stateRoot}/private`;
+const commands = { install, upgrade, uninstall } as const;
 const quiet: Observer = { begin: () => {}, end: () => {} };
 const settings = "rootURL: https://tc.example.com\naccessToken: a-secret\n";
 
@@ -170,19 +173,18 @@ export class FakeMac {
       .map((word) => word.replace("SETTINGS", join(this.folder, "worker.yml")));
     let out = "";
     const lines: string[] = [];
-    const installer = new Installer({
+    const context = {
       ...{ machine: this.machine({ helloMs }), source: this.release(version), observer },
-      out: (text) => {
+      out: (text: string): void => {
         out += text;
       },
-      say: (text) => lines.push(text),
-    });
+      say: (text: string): number => lines.push(text),
+    };
     const umask = process.umask(0o022);
     try {
-      const isCommand = (name: string): name is "install" | "upgrade" | "uninstall" =>
-        Object.hasOwn(rootCommands, name);
+      const isCommand = (name: string): name is keyof typeof commands => Object.hasOwn(commands, name);
       if (!isCommand(name)) throw new Error(`there is no command ${name}`);
-      const status = await installer[name](parseArguments(rootCommands[name].grammar, words));
+      const status = await commands[name](context, parseArguments(rootCommands[name].grammar, words));
       return { status, out, lines };
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;

@@ -1,0 +1,72 @@
+/** `uninstall`: takes back what the receipt has, and looks whether something is left. */
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { takeLock } from "../../helper/lock.ts";
+import type { Arguments } from "../arguments.ts";
+import { layoutOf } from "../layout.ts";
+import { Refusal, type Status, status } from "../refusal.ts";
+import type { Context } from "./context.ts";
+import { describe, describeUndo, documentOf } from "./describe.ts";
+import { lookForLeftovers } from "./leftovers.ts";
+import type { Machine } from "./machine.ts";
+import { removePackage } from "./package.ts";
+import type { Reversed, Runner } from "./runner.ts";
+import { isKept } from "./step.ts";
+import { inTurn } from "./turn.ts";
+
+const layout = layoutOf();
+
+function showPlan({ out }: Context, { receipt }: Runner, { flags }: Arguments): Status {
+  const purge = flags.has("purge");
+  const steps = receipt
+    .list("steps")
+    .map(({ step }) => ({ step, stays: isKept(step) && !purge }))
+    .toReversed();
+  const json = steps.map(({ step, stays }) => ({ ...documentOf(step), stays }));
+  const lines = steps.map(({ step, stays }) => (stays ? `keep ${describe(step)}` : describeUndo(step)));
+  out(flags.has("json") ? `${JSON.stringify({ uninstall: json })}\n` : lines.map((line) => `${line}\n`).join(""));
+  return status.done;
+}
+
+/** Sessions beside the installation use root's state: it cannot be removed under them. */
+function refuseSessions(machine: Machine): void {
+  const starters = machine.at(join(layout.privateState, "starters"));
+  for (const pid of existsSync(starters) ? readdirSync(starters) : []) {
+    const lock = takeLock(join(starters, pid));
+    lock?.close();
+    if (!lock)
+      throw new Refusal(status.busy, `a session (run-task or work --with-helper, pid ${pid}) runs: wait for its end`);
+  }
+}
+
+async function remove(machine: Machine, runner: Runner, purge: boolean): Promise<Reversed> {
+  const reversed = await runner.reverse("steps", { purge });
+  // A package is what to try again from while something else is left. Without it the directory around it can go.
+  const isLast = !existsSync(machine.at(layout.versions));
+  const ofPackage = isLast ? await removePackage(machine) : null;
+  if (!ofPackage) return reversed;
+  const { left, kept } = await runner.reverse("steps", { purge });
+  return { left: [...left, ...ofPackage], kept };
+}
+
+function report({ say }: Context, { left, kept }: Reversed, found: readonly string[]): Status {
+  for (const step of kept) say(`kept: ${describe(step)}; uninstall --purge removes it`);
+  for (const sentence of [...left, ...found]) say(`left: ${sentence}`);
+  if (left.length + found.length > 0) return status.failed;
+  say(kept.length > 0 ? "uninstalled but for what is kept" : "uninstalled: nothing of it is left");
+  return status.done;
+}
+
+export function uninstall(context: Context, given: Arguments): Promise<Status> {
+  const { machine, say } = context;
+  return inTurn(context, given, async (runner) => {
+    if (!runner.receipt.choices) {
+      say("nothing is installed here");
+      return status.done;
+    }
+    if (given.flags.has("plan")) return showPlan(context, runner, given);
+    refuseSessions(machine);
+    const removed = await remove(machine, runner, given.flags.has("purge"));
+    return report(context, removed, await lookForLeftovers(machine, removed));
+  });
+}
