@@ -1,5 +1,5 @@
 /** What an installer package has left beside the versions: its release, and macOS's note that it was installed. */
-import { renameSync, rmSync } from "node:fs";
+import { readdirSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { layoutOf, packageId } from "../layout.ts";
 import { manifestName } from "../release/manifest.ts";
@@ -19,11 +19,32 @@ function problemOf(path: string): string | null {
   }
 }
 
+/** Whether there is one, or what an uninstallation that was cut off has left of it. */
+export function hasPackage(machine: Machine): boolean {
+  return [layout.package, `${layout.package}.old`].some((path) => isThere(machine.at(path)));
+}
+
+/** What its removal is, for a plan. */
+export const packageRemoval = {
+  kind: "package",
+  path: layout.package,
+  why: `what an installer package has put there, and macOS's note of it (pkgutil --forget ${packageId})`,
+} as const;
+
+/** macOS's installer makes the directory too, where a package comes before the first installation: then no step has made it. */
+function removeEmptyBase(machine: Machine): void {
+  const base = machine.at(layout.base);
+  if (isThere(base) && readdirSync(base).length === 0) rmdirSync(base);
+}
+
 /** One sentence for each thing that is left; null when no package has been installed. */
 export async function removePackage(machine: Machine): Promise<string[] | null> {
   const path = machine.at(layout.package);
   const removing = `${path}.old`;
-  if (!isThere(path) && !isThere(removing)) return null;
+  if (!hasPackage(machine)) {
+    removeEmptyBase(machine);
+    return null;
+  }
   if (isThere(path)) {
     const problem = problemOf(path);
     if (problem !== null) {
@@ -36,6 +57,7 @@ export async function removePackage(machine: Machine): Promise<string[] | null> 
   const { exit } = await machine.run("pkgutil", "--forget", packageId);
   // Root: below directories of root alone; what is in it was compared with its manifest.
   rmSync(removing, { recursive: true });
+  removeEmptyBase(machine);
   if (exit === 0) return [];
   return [`macOS still lists the package (pkgutil ended with ${exit}): sudo pkgutil --forget ${packageId}`];
 }

@@ -5,25 +5,30 @@ import { takeLock } from "../../helper/lock.ts";
 import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
 import { Refusal, type Status, status } from "../refusal.ts";
+import { isThere } from "./atomically.ts";
 import type { Context } from "./context.ts";
 import { describe, describeUndo, documentOf } from "./describe.ts";
 import { lookForLeftovers } from "./leftovers.ts";
 import type { Machine } from "./machine.ts";
-import { removePackage } from "./package.ts";
+import { hasPackage, packageRemoval, removePackage } from "./package.ts";
 import type { Reversed, Runner } from "./runner.ts";
 import { isKept } from "./step.ts";
 import { inTurn } from "./turn.ts";
 
 const layout = layoutOf();
 
-function showPlan({ out }: Context, { receipt }: Runner, { flags }: Arguments): Status {
+function showPlan({ machine, out }: Context, { receipt }: Runner, { flags }: Arguments): Status {
   const purge = flags.has("purge");
   const steps = receipt
     .list("steps")
     .map(({ step }) => ({ step, stays: isKept(step) && !purge }))
     .toReversed();
-  const json = steps.map(({ step, stays }) => ({ ...documentOf(step), stays }));
-  const lines = steps.map(({ step, stays }) => (stays ? `keep ${describe(step)}` : describeUndo(step)));
+  const ofPackage = hasPackage(machine) ? [packageRemoval] : [];
+  const json = [...steps.map(({ step, stays }) => ({ ...documentOf(step), stays })), ...ofPackage];
+  const lines = [
+    ...steps.map(({ step, stays }) => (stays ? `keep ${describe(step)}` : describeUndo(step))),
+    ...ofPackage.map(({ path, why }) => `remove package ${path}: ${why}`),
+  ];
   out(flags.has("json") ? `${JSON.stringify({ uninstall: json })}\n` : lines.map((line) => `${line}\n`).join(""));
   return status.done;
 }
@@ -60,7 +65,8 @@ function report({ say }: Context, { left, kept }: Reversed, found: readonly stri
 export function uninstall(context: Context, given: Arguments): Promise<Status> {
   const { machine, say } = context;
   return inTurn(context, given, async (runner) => {
-    if (!runner.receipt.choices) {
+    // Without an installation a package, or the directory that it came into, may be there all the same.
+    if (!runner.receipt.choices && !isThere(machine.at(layout.base))) {
       say("nothing is installed here");
       return status.done;
     }

@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  lstatSync,
-  mkdirSync,
-  readFileSync,
-  readlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { takeLock } from "../../../helper/lock.ts";
@@ -241,17 +232,52 @@ suite("uninstall", { skip: needsRoot, concurrency: 2 }, () => {
     const mac = macFor(t);
     const before = mac.state();
     await mac.command(usual);
-    cpSync(mac.release("1.0.0"), mac.layout.package, { recursive: true });
+    mac.unpackPackage();
     const { status, lines } = await mac.command("uninstall --purge");
     assert.deepEqual([status, lines], [0, ["uninstalled: nothing of it is left"]]);
     assert.deepEqual(mac.state(), before);
     assert.match(mac.memory("log"), /^pkgutil --forget org\.taskcluster\.worker$/m);
   });
 
+  test("removes a package that was never used to install, with the directory that came with it, and says so before", async (t) => {
+    const mac = macFor(t);
+    mac.unpackPackage();
+    const { out } = await mac.command("uninstall --plan");
+    assert.match(out, /^remove package \/Library\/.*\/package: .*pkgutil --forget org\.taskcluster\.worker\)\n$/);
+    const { out: json } = await mac.command("uninstall --plan --json");
+    assert.deepEqual(
+      JSON.parse(json).uninstall.map(({ kind }: { kind: string }) => kind),
+      ["package"],
+    );
+    assert.ok(existsSync(mac.layout.package), "a plan does nothing");
+    const { status, lines } = await mac.command("uninstall");
+    assert.deepEqual([status, lines], [0, ["uninstalled: nothing of it is left"]]);
+    assert.ok(!existsSync(mac.layout.base));
+    assert.match(mac.memory("log"), /^pkgutil --forget org\.taskcluster\.worker$/m);
+  });
+
+  test("removes a package that was there before the installation, and the directory that came with it", async (t) => {
+    const mac = macFor(t);
+    mac.unpackPackage();
+    await mac.command(usual);
+    const { out } = await mac.command("uninstall --plan");
+    assert.match(out, /^remove package \/Library\//m);
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.deepEqual([status, lines], [0, ["uninstalled: nothing of it is left"]]);
+    assert.ok(!existsSync(mac.layout.base));
+  });
+
+  test("removes the empty directory that an uninstallation of a package has left when it was cut off", async (t) => {
+    const mac = macFor(t);
+    mkdirSync(mac.layout.base, { recursive: true });
+    assert.equal((await mac.command("uninstall")).status, 0);
+    assert.ok(!existsSync(mac.layout.base));
+  });
+
   test("names and keeps what lies in the package's place but is not as its manifest says", async (t) => {
     const mac = macFor(t);
     await mac.command(usual);
-    cpSync(mac.release("1.0.0"), mac.layout.package, { recursive: true });
+    mac.unpackPackage();
     writeFileSync(join(mac.layout.package, "notes"), "an administrator's");
     const { status, lines } = await mac.command("uninstall --purge");
     assert.equal(status, 1);

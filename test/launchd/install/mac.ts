@@ -5,6 +5,7 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  cpSync,
   existsSync,
   linkSync,
   lstatSync,
@@ -157,6 +158,11 @@ export class FakeMac {
     const node = { version: "26.10.0", source: "given" } as const;
     writeFileSync(join(path, manifestName), renderManifest({ version, platform: "darwin-arm64", node, files }));
     return path;
+  }
+
+  /** What macOS's installer does with a package of this version, but for its scripts. */
+  unpackPackage(version = "1.0.0"): void {
+    cpSync(this.release(version), this.layout.package, { recursive: true });
   }
 
   machine({ helloMs = 20_000 } = {}): Machine {
