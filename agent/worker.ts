@@ -32,6 +32,8 @@ export interface WorkerOptions extends RunServices {
   readonly count: TaskCount;
   /** Asked when `idleTimeoutSecs` are over; if the worker is not to end, the time begins anew. */
   readonly mayEnd?: (() => Promise<boolean>) | undefined;
+  /** Waited for before each poll: somebody may stop the worker rather than have it claim. Never throws. */
+  readonly beforePoll?: (() => Promise<void>) | undefined;
   /** Told after each change of `status`. */
   readonly changed?: (status: WorkerStatus) => void;
 }
@@ -124,7 +126,11 @@ export class Worker {
       if (room === 0) {
         this.#be({ state: "full" });
         await this.#wake.promise;
-      } else if (this.#rest.leftMs > 0) {
+        continue;
+      }
+      await this.#options.beforePoll?.();
+      if (this.#stopping.signal.aborted) break;
+      if (this.#rest.leftMs > 0) {
         await this.#takeRest();
       } else if ((await this.#canRunTasks()) && !this.#stopping.signal.aborted) {
         const began = performance.now();

@@ -49,28 +49,25 @@ function isStandalone({ workerLocation }: AgentConfig): boolean {
   return record.is(location) && location["cloud"] === "standalone";
 }
 
-/** Has the worker end when worker-manager wants it. */
-function watchTermination(
+/** Has the worker end when worker-manager wants it, once it looks. */
+function terminationWatch(
   config: AgentConfig,
   credentials: WorkerCredentials,
   stopping: Stopping,
   logger: Logger,
 ): TerminationWatch {
   const client = new ManagerClient(config);
-  const watch = new TerminationWatch(
-    () => client.shouldTerminate(credentials.newest),
-    ({ status, code, message }) =>
+  return new TerminationWatch(() => client.shouldTerminate(credentials.newest), {
+    wanted: (why) => {
+      const reason = { kind: "termination", message: `worker-manager wants the worker to end: ${why}` } as const;
+      stopping.ask({ end: "worker-manager", finishTasks: true, reason });
+    },
+    failed: ({ status, code, message }) =>
       logger.warn({ status, code }, `worker-manager does not say whether this worker should end: ${message}`),
-  );
-  void watch.wanted(AbortSignal.any([stopping.gently, stopping.now])).then((message) => {
-    if (message === null) return;
-    const reason = { kind: "termination", message: `worker-manager wants the worker to end: ${message}` } as const;
-    stopping.ask({ end: "worker-manager", finishTasks: true, reason });
   });
-  return watch;
 }
 
-/** Until the worker ends. Answers whom to ask whether an idle one may; null where there is no worker-manager. Throws EndError. */
+/** Until the worker ends. Answers whom to ask whether it should; null where there is no worker-manager. Throws EndError. */
 export async function beManaged(
   config: AgentConfig,
   credentials: WorkerCredentials,
@@ -81,5 +78,5 @@ export async function beManaged(
   const registers = config.staticSecret !== "" && !hasRunner;
   if (registers) await register(config, credentials, stopping, logger);
   if (!registers && (!hasRunner || isStandalone(config))) return null;
-  return watchTermination(config, credentials, stopping, logger);
+  return terminationWatch(config, credentials, stopping, logger);
 }

@@ -39,6 +39,8 @@ export interface WorkerSetup {
   readonly count: TaskCount;
   /** Whether a worker that was idle for long may end. */
   readonly mayEnd?: (() => Promise<boolean>) | undefined;
+  /** Waited for before each poll. */
+  readonly beforePoll?: (() => Promise<void>) | undefined;
   readonly changed?: (status: WorkerStatus) => void;
 }
 
@@ -100,7 +102,7 @@ async function runsDirectory(state: string): Promise<string> {
  * could have no files.
  */
 export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
-  const { state, logger, events, count, mayEnd, changed } = setup;
+  const { state, logger, events, count, mayEnd, beforePoll, changed } = setup;
   const scratchRoot = await runsDirectory(state);
   const engine = await isolatedEngine(setup, scratchRoot).catch(async (error: unknown) => {
     await rm(scratchRoot, { recursive: true, force: true });
@@ -116,7 +118,7 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   const plugins = newPlugins({ liveLogs, shells, settings: config.plugins, worker: control, state });
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const client = new QueueClient(config, setup.credentials);
-  const worker = new Worker({ ...services, client, count, mayEnd, ...(changed ? { changed } : {}) });
+  const worker = new Worker({ ...services, client, count, mayEnd, beforePoll, ...(changed ? { changed } : {}) });
   whenAborted(engine.lost, () => worker.stopNow());
   whenAborted(engine.unsafe, () =>
     worker.stopGracefully({ kind: "not-isolated", message: messageOf(engine.unsafe.reason) }),

@@ -143,8 +143,8 @@ async function workWith({ context, manners, stopping, runner, logger, tell }: Wo
     changed: (newest: WorkerStatus) => status.changed(newest),
   };
   const working = beManaged(config, credentials, stopping, runner !== null, logger).then((watch) => {
-    const mayEnd = watch ? () => watch.confirms() : undefined;
-    return workUntilEnd({ ...setup, mayEnd }, stopping, status, () => metrics.ready());
+    const asking = watch ? { mayEnd: () => watch.confirms(), beforePoll: () => watch.look() } : {};
+    return workUntilEnd({ ...setup, ...asking }, stopping, status, () => metrics.ready());
   });
   return toldEnd(own, working, ({ end, exitStatus }) => {
     const machine = machineWish(end, config);

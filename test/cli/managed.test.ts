@@ -44,9 +44,10 @@ suite("a worker", () => {
   test("that worker-runner has started keeps its credentials, and ends when worker-manager wants it", async (t) => {
     const { queue, own, credentials, stopping, become } = await managed(t, true);
     queue.terminate(worker, "too many");
-    await become();
+    const watch = await become();
     assert.equal(credentials.newest, own);
-    await new Promise((resolve) => stopping.gently.addEventListener("abort", resolve, { once: true }));
+    await watch?.look();
+    assert.ok(stopping.gently.aborted);
     const reason = { kind: "termination", message: "worker-manager wants the worker to end: too many" };
     assert.deepEqual(stopping.wish, { end: "worker-manager", finishTasks: true, reason });
   });

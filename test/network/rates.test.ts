@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { defaultConfig } from "../../agent/config.ts";
 import { LiveLogs } from "../../agent/http/live-logs.ts";
+import { TerminationWatch } from "../../agent/manager/termination-watch.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import type { Claim } from "../../agent/queue/types.ts";
 import type { Worker } from "../../agent/worker.ts";
@@ -81,7 +82,7 @@ describe("the calls of a worker", () => {
     let queue: IdleQueue | undefined;
     for (const [clock, now] of [
       [Date, Date.now()],
-      [performance, performance.now()],
+      [performance, Math.floor(performance.now())],
     ] as const) {
       t.mock.method(clock, "now", () => now + (queue?.aheadMs ?? 0));
     }
@@ -89,11 +90,19 @@ describe("the calls of a worker", () => {
       queue = new IdleQueue(config);
       return queue;
     };
-    const fixture = await Fixture.start(t, { client, config: { pollingInterval: defaultConfig.pollingInterval } });
+    let shouldWorkerTerminate = 0;
+    const ask = async () => {
+      shouldWorkerTerminate += 1;
+      return { terminate: false, reason: "needed" };
+    };
+    const watch = new TerminationWatch(ask, { wanted: () => assert.fail(), failed: () => assert.fail() });
+    const config = { pollingInterval: defaultConfig.pollingInterval };
+    const fixture = await Fixture.start(t, { client, config, beforePoll: () => watch.look() });
     assert.ok(queue);
     queue.worker = fixture.worker;
     await fixture.run();
     assert.deepEqual(queue.calls, rates.idleHour.calls);
+    assert.deepEqual({ shouldWorkerTerminate }, rates.managedHour.calls);
   });
 
   it("for a short task of generic-worker's dialect", async (t) => {

@@ -10,6 +10,7 @@ const alone = { claimWork: 1, reportCompleted: 1 };
 
 export const rates = {
   idleHour: { what: "an idle hour", calls: { claimWork: 180, getWorker: 12 } },
+  managedHour: { what: "in addition, where there is a worker-manager", calls: { shouldWorkerTerminate: 180 } },
   short: {
     what: "a short task with a live log, of either dialect",
     calls: { ...alone, createArtifact: 3, put: 1 },

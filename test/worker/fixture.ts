@@ -33,6 +33,8 @@ export interface FixtureOptions {
   readonly engine?: Engine;
   /** What is asked about an idle worker. */
   readonly mayEnd?: () => Promise<boolean>;
+  /** Waited for before each poll. */
+  readonly beforePoll?: () => Promise<void>;
   /** The directory with the count of an earlier worker. */
   readonly counting?: string;
   /** In place of a directory of the fixture's own. */
@@ -69,7 +71,7 @@ export class Fixture {
   }
 
   private constructor(queue: LocalQueue, scratchRoot: string, options: FixtureOptions) {
-    const { config: settings, client, counting, mayEnd, plugins } = options;
+    const { config: settings, client, counting, mayEnd, beforePoll, plugins } = options;
     this.queue = queue;
     this.scratchRoot = scratchRoot;
     const { provisionerId, workerType, workerGroup, workerId } = POOL;
@@ -83,6 +85,7 @@ export class Fixture {
       count: new TaskCount(counting ?? null, logger),
       client: client?.(config) ?? new QueueClient(config),
       mayEnd,
+      beforePoll,
       config,
       engine: options.engine ?? this.engine,
       plugins: newPlugins({

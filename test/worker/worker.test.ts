@@ -200,6 +200,32 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.deepEqual(answers, []);
   });
 
+  it("asks before each poll whether it should end, never without a free place", { timeout: 30_000 }, async (t) => {
+    const seen: string[] = [];
+    class Watched extends QueueClient {
+      override claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
+        seen.push(`claims ${tasks}`);
+        return super.claimWork(tasks, refused);
+      }
+    }
+    const beforePoll = async () => {
+      seen.push(`asks beside ${fixture.worker.status.running.length}`);
+      if (seen.length > 4) fixture.worker.stopGracefully();
+    };
+    const fixture = await Fixture.start(t, {
+      client: (config) => new Watched(config),
+      config: { capacity: 2 },
+      beforePoll,
+    });
+    const payload = { command: [sh("sleep 0.3")], maxRunTime: 60 };
+    await fixture.createTask(payload);
+    const running = fixture.run();
+    await fixture.until("a task", () => (fixture.worker.status.running.length === 1 ? true : undefined));
+    await fixture.createTask(payload);
+    assert.equal(await running, "stopped");
+    assert.deepEqual(seen, ["asks beside 0", "claims 2", "asks beside 1", "claims 1", "asks beside 1"]);
+  });
+
   it("lets a plugin end it after so many tasks", async (t) => {
     const fixture = await Fixture.start(t, { config: { plugins: { reboot: { taskLimit: 1 } } } });
     const taskId = await fixture.createTask(short);
