@@ -15,7 +15,7 @@ export interface ReleaseFile {
 
 const sourceFolders = ["agent", "helper", "launchd", "shared"];
 /** What is read at run time. Whatever else lies in a source folder, an editor's or the system's, is no source. */
-const sourceKinds = new Set([".ts", ".js", ".sh", ".css", ".html", ".plist", ".yml"]);
+const sourceKinds = new Set([".ts", ".js", ".sh", ".css", ".html", ".plist", ".sha256", ".yml"]);
 /** `package-lock.json`: the starter reads there which packages to stage. */
 const topFiles = ["LICENSE", "package.json", "package-lock.json"];
 

@@ -11,9 +11,12 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { after, before, beforeEach, suite, test } from "node:test";
 import { digestOf, digestOfManifest, sourceAt } from "../../../launchd/install/source.ts";
+import { blankedName } from "../../../launchd/release/blanked.ts";
+import { sourcesOf } from "../../../launchd/release/contents.ts";
+import { filesBelow } from "../../../launchd/release/packages.ts";
 import { isPlatform, platformOf, platforms } from "../../../launchd/release/platform.ts";
 import { readManifest, verifyRelease } from "../../../launchd/release/verify.ts";
 import { type ReleasePlan, writeRelease } from "../../../launchd/release/write.ts";
@@ -45,6 +48,7 @@ suite("a release", () => {
       "helper/become-user.sh",
       "helper/main.js",
       "launchd/main.js",
+      "launchd/node.sha256",
       "node_modules/used/node_modules/inner/index.js",
       "node_modules/used/package.json",
       "package-lock.json",
@@ -54,6 +58,19 @@ suite("a release", () => {
       "taskcluster-worker",
     ]);
     assert.deepEqual(verifyRelease(release), []);
+  });
+
+  test("leaves out nothing that lies beside the sources of this checkout, but declarations of types", () => {
+    const checkout = join(import.meta.dirname, "../../..");
+    const folders = ["agent", "helper", "launchd", "shared"];
+    const all = folders
+      .flatMap((folder) => filesBelow(checkout, folder))
+      .filter((file) => !basename(file).startsWith("."));
+    const released = new Set(folders.flatMap((folder) => sourcesOf(checkout, folder)).map(({ path }) => path));
+    assert.deepEqual(
+      all.filter((file) => !file.endsWith(".d.ts") && !released.has(blankedName(file))),
+      [],
+    );
   });
 
   test("for Linux has the stand-in for dscl too", () => {
@@ -184,10 +201,10 @@ suite("the check of a release", () => {
       }
       return "was taken";
     };
-    assert.match(changed('"agent/main.js"', '"../main.js"'), /describes file 2 of 15 wrongly/);
-    assert.match(changed('"agent/main.js"', '"/main.js"'), /describes file 2 of 15 wrongly/);
+    assert.match(changed('"agent/main.js"', '"../main.js"'), /describes file 2 of 16 wrongly/);
+    assert.match(changed('"agent/main.js"', '"/main.js"'), /describes file 2 of 16 wrongly/);
     assert.match(changed('"agent/main.js"', '"LICENSE"'), /names LICENSE twice or out of order/);
-    assert.match(changed('"0644"', '"04755"'), /describes file 1 of 15 wrongly/);
+    assert.match(changed('"0644"', '"04755"'), /describes file 1 of 16 wrongly/);
     assert.match(changed('"format": 1', '"format": 2'), /of a form that this version does not know/);
     assert.match(changed("{", ""), /manifest\.json is no JSON/);
   });

@@ -34,6 +34,7 @@ const files: Readonly<Record<string, string>> = {
   "helper/main.ts": "export const a: number = 1;\n",
   "helper/become-user.sh": "exec true\n",
   "launchd/main.ts": "export {};\n",
+  "launchd/node.sha256": "# none\n",
   "shared/protocol/validators.js": "export {};\n",
   "shared/protocol/validators.d.ts": "export {};\n",
   "test/dscl/dscl": "#!/usr/bin/perl\n",
