@@ -1,12 +1,15 @@
 /** Where the files of an installation come from: the checkout or the unpacked release that this program is part of. */
 import { createHash } from "node:crypto";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { ReleaseFile } from "../release/contents.ts";
 import { hashFile } from "../release/hash-file.ts";
 import { type Manifest, type ManifestFile, manifestName, renderManifest } from "../release/manifest.ts";
 import type { Platform } from "../release/platform.ts";
+import { sbomWithNode } from "../release/sbom.ts";
 import { readManifest } from "../release/verify.ts";
-import { releaseFiles, writeRelease } from "../release/write.ts";
+import { releaseFiles, sbomName, writeFiles, writeRelease } from "../release/write.ts";
+import { textOf } from "./text-of.ts";
 
 export interface Source {
   readonly path: string;
@@ -47,37 +50,56 @@ export function digestOfManifest({ files }: Manifest): string {
   return digest(files);
 }
 
-/** The digest that the manifest of an installation from this source will have, before anything is written. */
-export function digestOf({ path, isCheckout }: Source, platform: Platform, node: string | null): string {
-  if (isCheckout) {
-    const hash = () => createHash("sha256");
-    const files = releaseFiles({ checkout: path, platform, node }).map(({ path: name, mode, content }): Row => {
-      const sha256 = typeof content === "string" ? hash().update(content).digest("hex") : hashFile(content.from);
-      return { path: name, mode, sha256 };
-    });
-    return digest(files);
-  }
-  const replaced = (row: Row): Row =>
-    node !== null && row.path === program ? { ...row, sha256: hashFile(node) } : row;
-  return digest(readManifest(path).files.map(replaced));
+type Content = ReleaseFile["content"];
+
+const hashOf = (content: Content): string =>
+  typeof content === "string" ? createHash("sha256").update(content).digest("hex") : hashFile(content.from);
+const sizeOf = (content: Content): number =>
+  typeof content === "string" ? Buffer.byteLength(content) : statSync(content.from).size;
+
+/** What is another with a Node of its own: the program, and its hash in the list of components. */
+function replacements(release: string, node: string): ReadonlyMap<string, Content> {
+  const sbom = textOf(join(release, sbomName));
+  return new Map<string, Content>([
+    [program, { from: node }],
+    ...(sbom === null ? [] : [[sbomName, sbomWithNode(sbom, hashFile(node))] as const]),
+  ]);
 }
 
-/** Copies a release by its manifest, with another Node where one is given. What is not in the manifest is not copied. */
+interface Copy {
+  readonly manifest: Manifest;
+  /** By path: what does not come from the release. */
+  readonly replaced: ReadonlyMap<string, Content>;
+}
+
+/** A copy of a release, with another Node where one is given. */
+function copyOf(release: string, node: string | null): Copy {
+  const manifest = readManifest(release);
+  if (node === null) return { manifest, replaced: new Map() };
+  const replaced = replacements(release, node);
+  const files = manifest.files.map((file): ManifestFile => {
+    const content = replaced.get(file.path);
+    return content === undefined ? file : { ...file, size: sizeOf(content), sha256: hashOf(content) };
+  });
+  return { manifest: { ...manifest, node: { ...manifest.node, source: "given" }, files }, replaced };
+}
+
+/** The digest that the manifest of an installation from this source will have, before anything is written. */
+export function digestOf({ path: from, isCheckout }: Source, platform: Platform, node: string | null): string {
+  if (!isCheckout) return digestOfManifest(copyOf(from, node).manifest);
+  const files = releaseFiles({ checkout: from, platform, node });
+  return digest(files.map(({ path, mode, content }) => ({ path, mode, sha256: hashOf(content) })));
+}
+
+/** By the manifest: what is not in it is not copied. */
 function copyRelease(from: string, to: string, node: string | null): void {
-  const manifest = readManifest(from);
-  for (const { path, mode } of manifest.files) {
-    const target = join(to, path);
-    mkdirSync(dirname(target), { recursive: true });
-    copyFileSync(node !== null && path === program ? node : join(from, path), target);
-    chmodSync(target, mode);
-  }
-  const given = (file: ManifestFile): ManifestFile =>
-    node !== null && file.path === program
-      ? { ...file, size: statSync(join(to, program)).size, sha256: hashFile(join(to, program)) }
-      : file;
-  const isGiven = node === null ? manifest.node.source : "given";
-  const written = { ...manifest, node: { ...manifest.node, source: isGiven }, files: manifest.files.map(given) };
-  writeFileSync(join(to, manifestName), renderManifest(written), { mode: 0o644 });
+  const { manifest, replaced } = copyOf(from, node);
+  const contentOf = (path: string): Content => replaced.get(path) ?? { from: join(from, path) };
+  writeFiles(
+    to,
+    manifest.files.map(({ path, mode }) => ({ path, mode, content: contentOf(path) })),
+  );
+  writeFileSync(join(to, manifestName), renderManifest(manifest), { mode: 0o644 });
 }
 
 /** Writes the release into a directory that is not there. The umask must be 022. */

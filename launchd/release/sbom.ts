@@ -17,6 +17,8 @@ interface Lock {
   readonly packages: Readonly<Record<string, Locked>>;
 }
 
+/** What no other component is. */
+const nodeType = "platform";
 const nameOf = (path: string): string => path.slice(path.lastIndexOf("node_modules/") + "node_modules/".length);
 const purlOf = (name: string, version: string): string => `pkg:npm/${name.replace("@", "%40")}@${version}`;
 
@@ -41,6 +43,18 @@ export interface NodeBuild {
   readonly sha256: string;
 }
 
+function isPart(value: unknown): value is { readonly type: unknown; readonly hashes: unknown } {
+  return typeof value === "object" && value !== null && "type" in value && "hashes" in value;
+}
+
+/** The same text for another build of the same version of Node. `sha256` is that of its program. */
+export function sbomWithNode(text: string, sha256: string): string {
+  const isNode = (value: unknown): boolean => isPart(value) && value.type === nodeType;
+  const replaced = (_key: string, value: unknown): unknown =>
+    isNode(value) ? { ...Object(value), hashes: [{ alg: "SHA-256", content: sha256 }] } : value;
+  return `${JSON.stringify(JSON.parse(text, replaced), null, 2)}\n`;
+}
+
 /** Without serial number and time, so that the same lockfile and Node make the same text. */
 export function renderSbom(checkout: string, node: NodeBuild): string {
   const { name, version, packages }: Lock = JSON.parse(readFileSync(join(checkout, "package-lock.json"), "utf8"));
@@ -63,7 +77,7 @@ export function renderSbom(checkout: string, node: NodeBuild): string {
   const nodeRef = `node@${node.version}`;
   const program = {
     "bom-ref": nodeRef,
-    type: "platform",
+    type: nodeType,
     name: "node",
     version: node.version,
     purl: `pkg:generic/node@${node.version}`,

@@ -21,7 +21,7 @@ import { npmNode, type Platform, platformHeaderBytes, platformOf } from "./platf
 import { renderSbom } from "./sbom.ts";
 
 /** CycloneDX, under the ending that its readers know. */
-const sbomName = "sbom.cdx.json";
+export const sbomName = "sbom.cdx.json";
 
 export interface ReleasePlan {
   /** Where the sources are, with `npm ci` done. */
