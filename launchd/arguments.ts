@@ -1,7 +1,9 @@
 /** The command line of one command of launchd/, read by node:util's parseArgs with our own words for what is wrong. */
+
 import { parseArgs } from "node:util";
+import { exitStatus } from "../shared/exit-status.ts";
 import type { Grammar } from "../shared/grammar.ts";
-import { Refusal, status } from "./refusal.ts";
+import { Refusal } from "./refusal.ts";
 
 export interface Arguments {
   readonly operands: readonly string[];
@@ -13,7 +15,7 @@ export interface Arguments {
 /** Throws Refusal `usage` with one sentence. `--help` is known to every command. */
 export function parseArguments({ command, operands, options }: Grammar, argv: readonly string[]): Arguments {
   const refuse = (problem: string): never => {
-    throw new Refusal(status.usage, `${problem}; see './taskcluster-worker ${command} --help'`);
+    throw new Refusal(exitStatus.usage, `${problem}; see './taskcluster-worker ${command} --help'`);
   };
   const kinds = Object.entries(options).map(([name, { value }]) => [
     name,

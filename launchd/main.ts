@@ -2,13 +2,15 @@
  * The program behind `install` and the other commands of shared/root-commands.ts: most run as root, so that it imports,
  * as the helper, nothing of the agent or of npm. Each command's own code is loaded when it runs.
  */
+
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { exitStatus } from "../shared/exit-status.ts";
 import { helpLines } from "../shared/grammar.ts";
 import { type RootCommandName, rootCommands } from "../shared/root-commands.ts";
 import { shellWord } from "../shared/shell-word.ts";
 import { type Arguments, parseArguments } from "./arguments.ts";
-import { Refusal, type Status, status } from "./refusal.ts";
+import { Refusal, type Status } from "./refusal.ts";
 
 /** Throws Refusal; anything else is our fault. */
 export type Run = (given: Arguments) => Promise<Status>;
@@ -34,15 +36,15 @@ const isCommand = (name: string): name is RootCommandName => Object.hasOwn(rootC
 async function dispatch(argv: readonly string[]): Promise<Status> {
   const [name = "", ...rest] = argv;
   if (!isCommand(name))
-    throw new Refusal(status.usage, `there is no command "${name}"; see './taskcluster-worker --help'`);
+    throw new Refusal(exitStatus.usage, `there is no command "${name}"; see './taskcluster-worker --help'`);
   const { grammar, summary, needsRoot } = rootCommands[name];
   const given = parseArguments(grammar, rest);
   if (given.flags.has("help")) {
     process.stdout.write(`${[...helpLines(grammar), "", summary].join("\n")}\n`);
-    return status.done;
+    return exitStatus.completed;
   }
   if (needsRoot && process.geteuid?.() !== 0)
-    throw new Refusal(status.notRoot, `${name} needs root: ${sudoLine(argv)}`);
+    throw new Refusal(exitStatus.notRoot, `${name} needs root: ${sudoLine(argv)}`);
   return (await programs[name]())(given);
 }
 
@@ -53,7 +55,7 @@ async function main(argv: readonly string[]): Promise<Status> {
     const known = error instanceof Refusal;
     const text = error instanceof Error ? error.message : String(error);
     process.stderr.write(`taskcluster-worker: ${known ? text : `this is our fault, please report it: ${text}`}\n`);
-    return known ? error.status : status.internal;
+    return known ? error.status : exitStatus.internal;
   }
 }
 

@@ -1,17 +1,9 @@
-/** The ends of a command of launchd/; the numbers are those of the agent's commands, and of sysexits(3). */
-export const status = {
-  done: 0,
-  failed: 1,
-  usage: 64,
-  internal: 70,
-  busy: 75,
-  notRoot: 77,
-  misconfigured: 78,
-} as const;
+/** The end of a command of launchd/ that is no success. */
+import type { exitStatus } from "../shared/exit-status.ts";
 
-export type Status = (typeof status)[keyof typeof status];
+export type Status = (typeof exitStatus)[keyof typeof exitStatus];
 
-/** An end that is no success: `message` is one sentence for a person. */
+/** `message` is one sentence for a person. */
 export class Refusal extends Error {
   readonly status: Status;
   constructor(status: Status, message: string) {

@@ -1,16 +1,7 @@
-/** Every status that the program ends with; `--help` prints this table. The numbers above 63 are those of sysexits(3). */
-export const exitStatus = {
-  completed: 0,
-  failed: 1,
-  exception: 2,
-  usage: 64,
-  unavailable: 69,
-  internal: 70,
-  busy: 75,
-  notRoot: 77,
-  misconfigured: 78,
-  interrupted: 130,
-} as const;
+/** The agent's ends: what `--help` says of each, generic-worker's own numbers, and the error that has one. */
+import { exitStatus } from "../../shared/exit-status.ts";
+
+export { exitStatus };
 
 /** generic-worker's numbers, which start-worker and its wrapper scripts know: what `run` ends with. */
 export const runExitStatus = {

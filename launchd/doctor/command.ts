@@ -1,9 +1,11 @@
 /** `doctor`: every check on this machine, as a table or as JSON. */
+
 import { join } from "node:path";
 import { configFile, logRoot, placesOf, stateRoot } from "../../helper/places.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
 import { instance, layoutOf } from "../layout.ts";
-import { type Status, status } from "../refusal.ts";
+import type { Status } from "../refusal.ts";
 import { checks } from "./checks.ts";
 import { type Examined, examine } from "./examine.ts";
 import { findInstallation } from "./installation.ts";
@@ -41,7 +43,7 @@ export async function subjectOf(machine: Machine, paths: Paths, launcher: Absolu
 /** 1 when something must be mended; warnings are none, unless `strict`. */
 export function statusOf(examined: readonly Examined[], strict: boolean): Status {
   const counts = strict ? ["fail", "warn"] : ["fail"];
-  return examined.some(({ finding }) => counts.includes(finding.result)) ? status.failed : status.done;
+  return examined.some(({ finding }) => counts.includes(finding.result)) ? exitStatus.failed : exitStatus.completed;
 }
 
 function usesColour({ stdout, env }: NodeJS.Process): boolean {

@@ -1,4 +1,5 @@
 /** What the agent, without rights and with the worker's own configuration, hears from its services. */
+import { exitStatus } from "../../shared/exit-status.ts";
 import { parseServiceReport, type ServiceReport } from "../../shared/service-report.ts";
 import { readStatus } from "./helper-status.ts";
 import type { Installation } from "./installation.ts";
@@ -14,7 +15,6 @@ export type AskedServices =
 
 /** Five calls of 15 s each at worst, and the start of two programs. */
 export const servicesTimeoutMs = 120_000;
-const MISCONFIGURED = 78;
 
 /** The sentence of an error, with the names of the list below it where there is one. */
 function sentenceOf(stderr: string): string {
@@ -30,7 +30,7 @@ function sentenceOf(stderr: string): string {
 export function judgeServices(ran: Ran): AskedServices {
   if (ran.end !== "exited") return { end: "failed", why: `check-service ${ran.why}` };
   const why = sentenceOf(ran.stderr);
-  if (ran.status === MISCONFIGURED) return { end: "not-configured", why };
+  if (ran.status === exitStatus.misconfigured) return { end: "not-configured", why };
   const report = parseServiceReport(ran.stdout);
   return report ? { end: "asked", report } : { end: "failed", why: `check-service ended with ${ran.status}: ${why}` };
 }

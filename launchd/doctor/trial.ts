@@ -1,5 +1,6 @@
 /** A tiny task, run as any other: an agent without rights greets a helper of its own, and a user is made and deleted. */
 import { join } from "node:path";
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Machine, Ran } from "./machine.ts";
 
 export type Trial =
@@ -12,7 +13,6 @@ export type Trial =
 /** A task has 60 s; the end of its user and of the helper, that much again. */
 export const trialTimeoutMs = 180_000;
 const graceMs = 20_000;
-const BUSY = 75;
 
 type Event = ReadonlyMap<string, unknown>;
 
@@ -35,7 +35,7 @@ function lastLine(text: string): string {
 /** What `run-task --json` told of the task's end. */
 export function judgeTrial(ran: Ran): Trial {
   if (ran.end !== "exited") return { end: "failed", why: `run-task ${ran.why}`, greeted: false };
-  if (ran.status === BUSY) return { end: "busy" };
+  if (ran.status === exitStatus.busy) return { end: "busy" };
   const events = eventsOf(ran.stdout);
   const greeted = events.some((event) => event.get("event") === "user");
   const gone = events.findLast((event) => event.get("event") === "gone");

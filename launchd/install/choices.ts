@@ -1,6 +1,7 @@
 /** What whoever installs has decided. The receipt keeps it for upgrades. */
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
-import { Refusal, status } from "../refusal.ts";
+import { Refusal } from "../refusal.ts";
 
 export interface Choices {
   /** The account in whose graphics session the agent runs; null for a system job of the worker's own account. */
@@ -16,7 +17,7 @@ const day = 86_400;
 /** `earlier`: those of an installation that is there; what is not named stays as it was. Throws Refusal `usage`. */
 export function choicesOf({ values, flags }: Arguments, earlier: Choices | null): Choices {
   const refuse = (sentence: string): never => {
-    throw new Refusal(status.usage, sentence);
+    throw new Refusal(exitStatus.usage, sentence);
   };
   const user = values.get("agent-user");
   if (user !== undefined && flags.has("headless")) refuse("--agent-user and --headless are two ways: name one");

@@ -1,7 +1,9 @@
 /** `install`, `upgrade` and `uninstall` as commands. */
+
 import { dirname } from "node:path";
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import type { Context } from "./context.ts";
 import { describe, describeUndo } from "./describe.ts";
 import * as installing from "./install.ts";
@@ -14,7 +16,7 @@ const say = (line: string): boolean => process.stderr.write(`${line}\n`);
 function thisMac(): Context {
   if (process.platform !== "darwin") {
     const instead = "on Linux, for development, use run-task or work --with-helper";
-    throw new Refusal(status.usage, `an installation is for macOS; ${instead}`);
+    throw new Refusal(exitStatus.usage, `an installation is for macOS; ${instead}`);
   }
   process.umask(0o022);
   return {

@@ -1,12 +1,14 @@
 /** What a plan has to know of the machine: accounts, and the settings that are there. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, readConfig } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
 import * as validators from "../../shared/protocol/validators.js";
 import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import type { Choices } from "./choices.ts";
 import type { Context } from "./context.ts";
 import type { Machine } from "./machine.ts";
@@ -22,7 +24,7 @@ const layout = layoutOf();
 function helperConfigOf(machine: Machine, { volume, agentUser }: Choices): { text: string; config: Config } {
   const path = machine.at(layout.helperConfig);
   const refuse = (sentence: string): never => {
-    throw new Refusal(status.misconfigured, sentence);
+    throw new Refusal(exitStatus.misconfigured, sentence);
   };
   const text = helperSkeleton(volume === null ? "/Users" : layout.volume);
   if (!existsSync(path)) {
@@ -48,9 +50,10 @@ function helperConfigOf(machine: Machine, { volume, agentUser }: Choices): { tex
 async function agentUidOf(machine: Machine, user: string | null): Promise<number | null> {
   if (user === null) return null;
   const uid = await machine.uidOf(user);
-  if (uid === null) throw new Refusal(status.usage, `there is no account ${user}: name the one that logs in by itself`);
+  if (uid === null)
+    throw new Refusal(exitStatus.usage, `there is no account ${user}: name the one that logs in by itself`);
   if (uid < 500 || (uid >= 4900 && uid < 6000)) {
-    throw new Refusal(status.usage, `${user} (uid ${uid}) cannot be the agent: name an ordinary account`);
+    throw new Refusal(exitStatus.usage, `${user} (uid ${uid}) cannot be the agent: name an ordinary account`);
   }
   return uid;
 }
@@ -68,7 +71,7 @@ async function factsOf(machine: Machine, { choices, source, node, workerConfig }
   const { text: helperConfig, config } = helperConfigOf(machine, choices);
   const there = textOf(machine.at(layout.workerConfig));
   const given = workerConfig === null ? null : textOf(workerConfig);
-  if (workerConfig !== null && given === null) throw new Refusal(status.usage, `${workerConfig} cannot be read`);
+  if (workerConfig !== null && given === null) throw new Refusal(exitStatus.usage, `${workerConfig} cannot be read`);
   return {
     ...{ choices, version: source.version, source: source.path, node, helperConfig },
     digest: digestOf(source, machine.platform, node),

@@ -1,7 +1,8 @@
 /** `install`: does every step that is not done yet. */
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import { hasDomain } from "./actions/jobs.ts";
 import { type Choices, choicesOf } from "./choices.ts";
 import type { Context } from "./context.ts";
@@ -17,14 +18,14 @@ const { workerConfig } = layoutOf();
 function refuseOtherAccount({ receipt }: Runner, { agentUser }: Choices): void {
   if (!receipt.choices || receipt.choices.agentUser === agentUser) return;
   const now = receipt.choices.agentUser === null ? "as a system job" : `for ${receipt.choices.agentUser}`;
-  throw new Refusal(status.usage, `the worker is installed ${now}: uninstall it first, its settings stay`);
+  throw new Refusal(exitStatus.usage, `the worker is installed ${now}: uninstall it first, its settings stay`);
 }
 
 function refuseOtherVersion({ receipt }: Runner, facts: Facts): void {
   const link = receipt.find("steps", currentStep(facts));
   if (link?.step.kind !== "link" || link.step.target === currentStep(facts).target) return;
   if (link.state === "done")
-    throw new Refusal(status.usage, `another version is installed (${link.step.target}): use upgrade`);
+    throw new Refusal(exitStatus.usage, `another version is installed (${link.step.target}): use upgrade`);
 }
 
 async function sayWhatIsMissing({ machine, say }: Context, { configured, agentUid, choices }: Facts): Promise<void> {
@@ -46,7 +47,7 @@ export function install(context: Context, given: Arguments): Promise<Status> {
       await runner.apply("steps", steps);
       await sayWhatIsMissing(context, facts);
       context.say(`installed: version ${facts.version}`);
-      return status.done;
+      return exitStatus.completed;
     });
   });
 }

@@ -1,4 +1,5 @@
 /** Node's official build: checked against its published checksum and, on a Mac, its signature, before anything of it runs. */
+
 import { spawnSync } from "node:child_process";
 import {
   closeSync,
@@ -12,7 +13,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { basename, join, resolve } from "node:path";
-import { Refusal, status } from "../refusal.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
+import { Refusal } from "../refusal.ts";
 import { hashFile } from "../release/hash-file.ts";
 
 /** Of the Node.js Foundation, as Apple has given it out. */
@@ -45,7 +47,7 @@ function checkSignature(program: string): void {
     },
   );
   if (exit === 0) return;
-  throw new Refusal(status.misconfigured, `${program} is not signed by the Node.js Foundation: ${stderr.trim()}`);
+  throw new Refusal(exitStatus.misconfigured, `${program} is not signed by the Node.js Foundation: ${stderr.trim()}`);
 }
 
 export interface NodeBuild {
@@ -67,7 +69,7 @@ export interface NodeBuildOptions {
 export function checkedNode({ file, sha256, list }: NodeBuildOptions): NodeBuild {
   const given = resolve(file);
   if (!existsSync(given))
-    throw new Refusal(status.usage, `there is no ${file}: name the archive or the program of Node`);
+    throw new Refusal(exitStatus.usage, `there is no ${file}: name the archive or the program of Node`);
   // Root: whoever owns the file could change it between its checksum and its use, so both are of a copy that only root has.
   const folder = mkdtempSync(join(stickyDirectory, "node-build-"));
   const forget = (): void => rmSync(folder, { recursive: true });
@@ -78,10 +80,10 @@ export function checkedNode({ file, sha256, list }: NodeBuildOptions): NodeBuild
     const wanted = sha256?.toLowerCase() ?? knownChecksum(list, basename(path));
     if (wanted === undefined) {
       const how = "compare it with SHASUMS256.txt of nodejs.org, which lists the archives, and add --node-sha256";
-      throw new Refusal(status.usage, `no checksum of ${basename(path)} is known here; it is ${found}: ${how}`);
+      throw new Refusal(exitStatus.usage, `no checksum of ${basename(path)} is known here; it is ${found}: ${how}`);
     }
     if (found !== wanted)
-      throw new Refusal(status.misconfigured, `${file} has the checksum ${found}, not ${wanted}: do not use it`);
+      throw new Refusal(exitStatus.misconfigured, `${file} has the checksum ${found}, not ${wanted}: do not use it`);
     const program = isArchive(path) ? unpack(path, folder) : path;
     if (process.platform === "darwin") checkSignature(program);
     return { program, forget };
@@ -98,7 +100,10 @@ function unpack(archive: string, folder: string): string {
     ...{ cwd: "/", env: { PATH: "/usr/bin:/bin" }, maxBuffer: programBytes, stdio: ["ignore", "pipe", "ignore"] },
   });
   if (exit !== 0)
-    throw new Refusal(status.usage, `${archive} holds no ${name}/bin/node: keep the name that it was published under`);
+    throw new Refusal(
+      exitStatus.usage,
+      `${archive} holds no ${name}/bin/node: keep the name that it was published under`,
+    );
   const program = join(folder, "node.unpacked");
   writeFileSync(program, stdout, { mode: 0o755 });
   return program;

@@ -1,6 +1,7 @@
 /** What `--plan` prints of an installation or an upgrade: each step, as what it would find here, and why it is done. */
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import { actionsOf } from "./actions.ts";
 import type { Context } from "./context.ts";
 import { describe, documentOf } from "./describe.ts";
@@ -36,6 +37,6 @@ export async function showOutlook(
     out(lines.join(""));
   }
   const [first] = foreign;
-  if (first !== undefined) throw new Refusal(status.misconfigured, first);
-  return status.done;
+  if (first !== undefined) throw new Refusal(exitStatus.misconfigured, first);
+  return exitStatus.completed;
 }

@@ -1,7 +1,9 @@
 /** What has been done to this machine, step by step, on the disk before and after each: whoever was killed is continued. */
+
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
-import { Refusal, status } from "../refusal.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
+import { Refusal } from "../refusal.ts";
 import type { Choices } from "./choices.ts";
 import { keyOf, type Step } from "./step.ts";
 
@@ -26,7 +28,7 @@ function readContent(path: string): Content | null {
   if (!existsSync(path)) return null;
   const content: Content = JSON.parse(readFileSync(path, "utf8"));
   if (content.format !== 1) {
-    throw new Refusal(status.misconfigured, `${path} was written by a newer version: use that one's launcher`);
+    throw new Refusal(exitStatus.misconfigured, `${path} was written by a newer version: use that one's launcher`);
   }
   return content;
 }

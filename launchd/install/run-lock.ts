@@ -1,7 +1,9 @@
 /** One install, upgrade or uninstall at a time. */
+
 import { closeSync, existsSync, fstatSync, openSync, rmSync, statSync } from "node:fs";
 import { takeLock } from "../../helper/lock.ts";
-import { Refusal, status } from "../refusal.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
+import { Refusal } from "../refusal.ts";
 
 /** How often another one may end between our look at the file and our lock of it. */
 const mostTries = 100;
@@ -36,7 +38,7 @@ export async function withLock<T>(receipt: string, work: () => Promise<T>): Prom
   const path = `${receipt}.lock`;
   let held: Held | null | undefined;
   for (let tries = 0; held === undefined && tries < mostTries; tries++) held = tryOnce(path);
-  if (!held) throw new Refusal(status.busy, "another install, upgrade or uninstall is under way: wait for its end");
+  if (!held) throw new Refusal(exitStatus.busy, "another install, upgrade or uninstall is under way: wait for its end");
   try {
     return await work();
   } finally {

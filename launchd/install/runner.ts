@@ -1,5 +1,6 @@
 /** Does the steps of a plan and takes them back, with the receipt as its memory. */
-import { Refusal, status } from "../refusal.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
+import { Refusal } from "../refusal.ts";
 import { actionsOf } from "./actions.ts";
 import type { Machine } from "./machine.ts";
 import { type ListName, Receipt } from "./receipt.ts";
@@ -38,7 +39,7 @@ export class Runner {
       const actions = actionsOf(this.#machine, step);
       const known = this.receipt.find(name, step) ?? this.receipt.find("steps", step);
       const found = await actions.look(known?.step);
-      if (found.state === "foreign") throw new Refusal(status.misconfigured, found.sentence);
+      if (found.state === "foreign") throw new Refusal(exitStatus.misconfigured, found.sentence);
       // What was there before us has no entry, so it is never ours to remove.
       if (found.state === "done" && (!known || known.state === "done")) continue;
       this.receipt.mark(name, step, "doing");
@@ -83,7 +84,7 @@ export class Runner {
     this.#observer.begin("undo", step);
     const sentence = await actionsOf(this.#machine, step).undo();
     this.#observer.end("undo", step);
-    if (sentence !== null) throw new Refusal(status.failed, sentence);
+    if (sentence !== null) throw new Refusal(exitStatus.failed, sentence);
     this.receipt.drop("steps", step);
   }
 }

@@ -1,7 +1,8 @@
 /** One command at a time, and an upgrade that was cut off is taken back before the next one begins. */
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import type { Context } from "./context.ts";
 import { withLock } from "./run-lock.ts";
 import { Runner } from "./runner.ts";
@@ -16,7 +17,7 @@ export function inTurn(context: Context, given: Arguments, work: (runner: Runner
     const runner = new Runner(machine, receipt, observer);
     if (runner.receipt.list("upgrade").length > 0) {
       if (given.flags.has("plan"))
-        throw new Refusal(status.failed, "an upgrade was cut off: without --plan it is taken back first");
+        throw new Refusal(exitStatus.failed, "an upgrade was cut off: without --plan it is taken back first");
       say("an upgrade was cut off: going back to the version before");
       const problem = await goBack(machine, runner);
       if (problem !== "") say(problem.slice(2));

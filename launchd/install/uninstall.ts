@@ -1,10 +1,12 @@
 /** `uninstall`: takes back what the receipt has, and looks whether something is left. */
+
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { takeLock } from "../../helper/lock.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import { isThere } from "./atomically.ts";
 import type { Context } from "./context.ts";
 import { describe, describeUndo, documentOf } from "./describe.ts";
@@ -30,7 +32,7 @@ function showPlan({ machine, out }: Context, { receipt }: Runner, { flags }: Arg
     ...ofPackage.map(({ path, why }) => `remove package ${path}: ${why}`),
   ];
   out(flags.has("json") ? `${JSON.stringify({ uninstall: json })}\n` : lines.map((line) => `${line}\n`).join(""));
-  return status.done;
+  return exitStatus.completed;
 }
 
 /** Sessions beside the installation use root's state: it cannot be removed under them. */
@@ -40,7 +42,10 @@ function refuseSessions(machine: Machine): void {
     const lock = takeLock(join(starters, pid));
     lock?.close();
     if (!lock)
-      throw new Refusal(status.busy, `a session (run-task or work --with-helper, pid ${pid}) runs: wait for its end`);
+      throw new Refusal(
+        exitStatus.busy,
+        `a session (run-task or work --with-helper, pid ${pid}) runs: wait for its end`,
+      );
   }
 }
 
@@ -57,9 +62,9 @@ async function remove(machine: Machine, runner: Runner, purge: boolean): Promise
 function report({ say }: Context, { left, kept }: Reversed, found: readonly string[]): Status {
   for (const step of kept) say(`kept: ${describe(step)}; uninstall --purge removes it`);
   for (const sentence of [...left, ...found]) say(`left: ${sentence}`);
-  if (left.length + found.length > 0) return status.failed;
+  if (left.length + found.length > 0) return exitStatus.failed;
   say(kept.length > 0 ? "uninstalled but for what is kept" : "uninstalled: nothing of it is left");
-  return status.done;
+  return exitStatus.completed;
 }
 
 export function uninstall(context: Context, given: Arguments): Promise<Status> {
@@ -68,7 +73,7 @@ export function uninstall(context: Context, given: Arguments): Promise<Status> {
     // Without an installation a package, or the directory that it came into, may be there all the same.
     if (!runner.receipt.choices && !isThere(machine.at(layout.base))) {
       say("nothing is installed here");
-      return status.done;
+      return exitStatus.completed;
     }
     if (given.flags.has("plan")) return showPlan(context, runner, given);
     refuseSessions(machine);

@@ -1,6 +1,7 @@
 /** `upgrade`: another version in the place of the one that is installed, or the way back to that. */
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import type { Context } from "./context.ts";
 import { withFacts } from "./facts.ts";
 import { showOutlook } from "./outlook.ts";
@@ -17,7 +18,7 @@ function isInstalled({ receipt }: Runner, facts: Facts): boolean {
   const wanted = currentStep(facts);
   const link = receipt.find("steps", wanted);
   if (link?.state !== "done")
-    throw new Refusal(status.usage, "the installation has not come to its end: run install again");
+    throw new Refusal(exitStatus.usage, "the installation has not come to its end: run install again");
   return link.step.kind === "link" && link.step.target === wanted.target;
 }
 
@@ -29,7 +30,7 @@ async function switchVersions({ machine, say }: Context, runner: Runner, steps: 
     if (!(error instanceof Refusal)) throw error;
     say(`${error.message}; going back to the version before`);
     const back = await goBack(machine, runner);
-    throw new Refusal(status.failed, `the upgrade has been taken back: ${error.message}${back}`);
+    throw new Refusal(exitStatus.failed, `the upgrade has been taken back: ${error.message}${back}`);
   }
   runner.receipt.settle(settled(runner.receipt.list("steps"), runner.receipt.list("upgrade")));
   await finishRemovals(runner);
@@ -39,18 +40,18 @@ export function upgrade(context: Context, given: Arguments): Promise<Status> {
   const { machine, say } = context;
   return inTurn(context, given, async (runner) => {
     const { choices } = runner.receipt;
-    if (!choices) throw new Refusal(status.usage, "nothing is installed here: use install");
+    if (!choices) throw new Refusal(exitStatus.usage, "nothing is installed here: use install");
     return withFacts(context, given, choices, async (facts) => {
       if (isInstalled(runner, facts)) {
         say(`version ${facts.version} (${currentStep(facts).target}) is what is installed`);
-        return status.done;
+        return exitStatus.completed;
       }
       const steps = upgradeSteps(facts, runner.receipt.list("steps"), (path) => textOf(machine.at(path)));
       if (given.flags.has("plan")) return showOutlook(context, given, { command: "upgrade", steps, runner });
       await finishRemovals(runner);
       await switchVersions(context, runner, steps);
       say(`upgraded: version ${facts.version}`);
-      return status.done;
+      return exitStatus.completed;
     });
   });
 }

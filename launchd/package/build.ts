@@ -1,8 +1,10 @@
 /** What people download: a release as an archive, for a Mac as an installer package too, and the checksums of both. */
+
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { Refusal, status } from "../refusal.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
+import { Refusal } from "../refusal.ts";
 import { type ReleasePlan, writeRelease } from "../release/write.ts";
 import { releaseEntries } from "./entry.ts";
 import { gzip } from "./gzip.ts";
@@ -52,7 +54,8 @@ export function buildPackages(plan: ReleasePlan, directory: string, mtime: numbe
 export function buildUnpacked(plan: ReleasePlan, directory: string): string {
   return withRelease(plan, directory, (release, name) => {
     const unpacked = join(directory, name);
-    if (existsSync(unpacked)) throw new Refusal(status.usage, `there is ${unpacked} already: name another directory`);
+    if (existsSync(unpacked))
+      throw new Refusal(exitStatus.usage, `there is ${unpacked} already: name another directory`);
     renameSync(release, unpacked);
     return unpacked;
   });

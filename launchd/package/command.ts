@@ -1,8 +1,10 @@
 /** `package`: a release of this checkout. */
+
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import { manifestName } from "../release/manifest.ts";
 import { isPlatform, type Platform, platforms } from "../release/platform.ts";
 import { buildPackages, buildUnpacked } from "./build.ts";
@@ -15,18 +17,18 @@ const defaultPlatform: Platform = "darwin-arm64";
 export function sourceTime(text: string | undefined): number {
   if (text === undefined) return constantTime;
   if (/^\d{1,10}$/.test(text) && Number(text) < 2 ** 32) return Number(text);
-  throw new Refusal(status.usage, `SOURCE_DATE_EPOCH is "${text}": give the seconds since 1970, or unset it`);
+  throw new Refusal(exitStatus.usage, `SOURCE_DATE_EPOCH is "${text}": give the seconds since 1970, or unset it`);
 }
 
 function askedPlatform(name: string = defaultPlatform): Platform {
   if (isPlatform(name)) return name;
-  throw new Refusal(status.usage, `there is no platform "${name}": name one of ${platforms.join(", ")}`);
+  throw new Refusal(exitStatus.usage, `there is no platform "${name}": name one of ${platforms.join(", ")}`);
 }
 
 function thisCheckout(): string {
   const checkout = dirname(dirname(import.meta.dirname));
   if (!existsSync(join(checkout, manifestName))) return checkout;
-  throw new Refusal(status.usage, `${checkout} is a release: make another one from a checkout`);
+  throw new Refusal(exitStatus.usage, `${checkout} is a release: make another one from a checkout`);
 }
 
 /** Prints the path of each thing that it has made. */
@@ -42,5 +44,5 @@ export async function packageRelease({ operands, values, flags }: Arguments): Pr
   }
   const made = flags.has("unpacked") ? [buildUnpacked(plan, directory)] : buildPackages(plan, directory, mtime);
   process.stdout.write(made.map((path) => `${path}\n`).join(""));
-  return status.done;
+  return exitStatus.completed;
 }

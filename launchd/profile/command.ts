@@ -1,10 +1,12 @@
 /** `profile`: prints a configuration profile. */
+
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
+import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
 import { digestOfManifest } from "../install/source.ts";
 import { layoutOf, versionDirectory } from "../layout.ts";
-import { Refusal, type Status, status } from "../refusal.ts";
+import { Refusal, type Status } from "../refusal.ts";
 import { manifestName } from "../release/manifest.ts";
 import { readManifest } from "../release/verify.ts";
 import { renderProfile } from "./profile.ts";
@@ -13,7 +15,7 @@ function askedTeam(team: string | undefined): string {
   if (team !== undefined && /^[A-Z0-9]{10}$/.test(team)) return team;
   const found = team === undefined ? "--team-id is missing" : `${JSON.stringify(team)} is no team id`;
   throw new Refusal(
-    status.usage,
+    exitStatus.usage,
     `${found}: name the ten capital letters and digits that 'codesign -dv' shows as TeamIdentifier of Node`,
   );
 }
@@ -24,7 +26,7 @@ function ownNode(): string {
   if (!existsSync(join(release, manifestName))) {
     const { current } = layoutOf();
     throw new Refusal(
-      status.usage,
+      exitStatus.usage,
       `${release} is a checkout, whose Node has no place yet: name it with --node PATH, as 'realpath ${current}/bin/node' says on a Mac`,
     );
   }
@@ -35,11 +37,11 @@ function ownNode(): string {
 function askedNode(node: string | undefined): string {
   if (node === undefined) return ownNode();
   if (isAbsolute(node) && normalize(node) === node && !node.endsWith("/") && /^\P{Cc}+$/u.test(node)) return node;
-  throw new Refusal(status.usage, `--node is ${JSON.stringify(node)}: name the program by its absolute path`);
+  throw new Refusal(exitStatus.usage, `--node is ${JSON.stringify(node)}: name the program by its absolute path`);
 }
 
 export async function profile({ values }: Arguments): Promise<Status> {
   const [teamId, node] = [askedTeam(values.get("team-id")), askedNode(values.get("node"))];
   process.stdout.write(renderProfile({ teamId, node }));
-  return status.done;
+  return exitStatus.completed;
 }

@@ -1,4 +1,5 @@
 /** Writes a release from a checkout into a directory. */
+
 import {
   chmodSync,
   closeSync,
@@ -13,7 +14,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
-import { Refusal, status } from "../refusal.ts";
+import { exitStatus } from "../../shared/exit-status.ts";
+import { Refusal } from "../refusal.ts";
 import { contentsOf, type ReleaseFile } from "./contents.ts";
 import { hashFile } from "./hash-file.ts";
 import { type Manifest, manifestName, renderManifest } from "./manifest.ts";
@@ -44,9 +46,12 @@ function checkNode(file: string, platform: Platform, version: string): void {
   closeSync(descriptor);
   const found = platformOf(header);
   if (found !== platform)
-    throw new Refusal(status.usage, `${file} is ${found ? `for ${found}` : "no program"}: name a Node for ${platform}`);
+    throw new Refusal(
+      exitStatus.usage,
+      `${file} is ${found ? `for ${found}` : "no program"}: name a Node for ${platform}`,
+    );
   if (!readFileSync(file).includes(`/v${version}/`))
-    throw new Refusal(status.usage, `${file} is not Node ${version}: name that one`);
+    throw new Refusal(exitStatus.usage, `${file} is not Node ${version}: name that one`);
 }
 
 /** Files below `directory`, with exactly their modes whatever the umask is; directories get what it leaves of 0777. */
@@ -73,7 +78,7 @@ function partsOf({ checkout, platform, node: given }: ReleasePlan): {
   const node = given ?? join(checkout, npmNode(platform));
   if (!existsSync(node)) {
     const hint = given ? "name a file that exists" : `name a Node ${nodeVersion} for ${platform} with --node`;
-    throw new Refusal(status.usage, `there is no ${node}: ${hint}`);
+    throw new Refusal(exitStatus.usage, `there is no ${node}: ${hint}`);
   }
   checkNode(node, platform, nodeVersion);
   return { version, nodeVersion, node };
@@ -98,7 +103,7 @@ export function releaseFiles(plan: ReleasePlan): ReleaseFile[] {
 export function writeRelease(plan: ReleasePlan, release: string): Manifest {
   const { version, nodeVersion } = partsOf(plan);
   if (existsSync(release) && readdirSync(release).length > 0) {
-    throw new Refusal(status.usage, `${release} is not empty: name a directory that does not exist`);
+    throw new Refusal(exitStatus.usage, `${release} is not empty: name a directory that does not exist`);
   }
   const files = releaseFiles(plan);
   const before = process.umask(0o022);

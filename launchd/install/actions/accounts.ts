@@ -1,10 +1,12 @@
 /** The agent's account, made by the program that makes it for starters, and who is in its group. */
+
 import { existsSync, readFileSync } from "node:fs";
 import { takeLock } from "../../../helper/lock.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
 import type { AgentAccount } from "../../../shared/protocol/root-types.ts";
 import * as validators from "../../../shared/protocol/validators.js";
 import { layoutOf } from "../../layout.ts";
-import { Refusal, status } from "../../refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import { writeAtomically } from "../atomically.ts";
 import type { Machine } from "../machine.ts";
@@ -17,7 +19,7 @@ const lockMs = 120_000;
 function read(path: string): AgentAccount {
   const state: unknown = existsSync(path) ? JSON.parse(readFileSync(path, "utf8")) : { made: null, users: [] };
   if (!validators.agentAccount(state)) {
-    throw new Refusal(status.misconfigured, `${path} is not what this program writes: remove it`);
+    throw new Refusal(exitStatus.misconfigured, `${path} is not what this program writes: remove it`);
   }
   return state;
 }
@@ -29,7 +31,8 @@ export function account(machine: Machine, step: AccountStep): Actions {
   /** The program writes the file too; it and starters hold this lock while they do. */
   function setUsed(used: boolean): void {
     const lock = takeLock(machine.at(`${privateState}/account.lock`), lockMs);
-    if (!lock) throw new Refusal(status.busy, "others have been busy with the agent's account for too long: try again");
+    if (!lock)
+      throw new Refusal(exitStatus.busy, "others have been busy with the agent's account for too long: try again");
     try {
       const state = read(path);
       const users = state.users.filter((each) => each !== user);
@@ -53,7 +56,7 @@ export function account(machine: Machine, step: AccountStep): Actions {
     async do() {
       setUsed(true);
       const problem = await program("acquire");
-      if (problem !== null) throw new Refusal(status.failed, `the account ${step.name} cannot be made: ${problem}`);
+      if (problem !== null) throw new Refusal(exitStatus.failed, `the account ${step.name} cannot be made: ${problem}`);
     },
     async undo() {
       if (!existsSync(machine.at(privateState))) return null;
@@ -85,7 +88,7 @@ export function member(machine: Machine, step: MemberStep): Actions {
     async do() {
       const problem = await edit("-a");
       if (problem !== null)
-        throw new Refusal(status.failed, `${step.user} cannot be put into ${step.group}: ${problem}`);
+        throw new Refusal(exitStatus.failed, `${step.user} cannot be put into ${step.group}: ${problem}`);
     },
     async undo() {
       // No member, or no such group any more.

@@ -1,4 +1,5 @@
 /** Directories, files and links, all below directories of root alone. */
+
 import {
   chmodSync,
   lchownSync,
@@ -11,7 +12,8 @@ import {
   rmSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { Refusal, status } from "../../refusal.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
+import { Refusal } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import { isThere, linkAtomically, writeAtomically } from "../atomically.ts";
 import { checkChain } from "../chain.ts";
@@ -61,7 +63,7 @@ export function file(machine: Machine, step: FileStep): Actions {
   };
   const write = async (text: string): Promise<void> => {
     const uid = await machine.uidOf(step.owner);
-    if (uid === null) throw new Refusal(status.misconfigured, `there is no account ${step.owner}: make it first`);
+    if (uid === null) throw new Refusal(exitStatus.misconfigured, `there is no account ${step.owner}: make it first`);
     writeAtomically(path, text, step.mode, uid);
   };
   return {

@@ -1,8 +1,10 @@
 /** The proof that what was installed works: the helper's own status.json, which it replaces after each change. */
+
 import { setTimeout as delay } from "node:timers/promises";
+import { exitStatus } from "../../../shared/exit-status.ts";
 import { parseHelperReport } from "../../../shared/helper-report.ts";
 import { isProcess } from "../../process-alive.ts";
-import { Refusal, status } from "../../refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import type { Machine } from "../machine.ts";
 import type { HelloStep } from "../step.ts";
@@ -35,7 +37,7 @@ export function hello(machine: Machine, step: HelloStep): Actions {
       for (let problem = missing(file, step, agent); problem !== null; problem = missing(file, step, agent)) {
         if (Date.now() > deadline) {
           const after = `after ${machine.helloMs / 1000} s`;
-          throw new Refusal(status.failed, `${problem} ${after}, but ${step.version} is to: read its log`);
+          throw new Refusal(exitStatus.failed, `${problem} ${after}, but ${step.version} is to: read its log`);
         }
         await delay(machine.pollMs);
       }

@@ -1,6 +1,8 @@
 /** launchd's jobs. Its answers come before it has done what it was asked: each is followed by a look. */
+
 import { setTimeout as delay } from "node:timers/promises";
-import { Refusal, status } from "../../refusal.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
+import { Refusal } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import type { Machine } from "../machine.ts";
 import type { JobStep, StopStep } from "../step.ts";
@@ -44,7 +46,7 @@ async function load(machine: Machine, job: Job): Promise<void> {
   if (!(await hasDomain(machine, job.domain))) return;
   if (await isLoaded(machine, job)) {
     const problem = await unload(machine, job);
-    if (problem !== null) throw new Refusal(status.failed, problem);
+    if (problem !== null) throw new Refusal(exitStatus.failed, problem);
   }
   // An earlier `launchctl disable` would outlive every reinstallation.
   await machine.run("launchctl", "enable", target(job));
@@ -53,7 +55,7 @@ async function load(machine: Machine, job: Job): Promise<void> {
     const { exit, stderr } = await machine.run("launchctl", "bootstrap", job.domain, machine.at(job.plist));
     if (exit === 0 || (await isLoaded(machine, job))) break;
     if (exit === null || !notYet.has(exit) || Date.now() > deadline) {
-      throw new Refusal(status.failed, `launchd does not load ${job.plist} (exit ${exit}): ${stderr.trim()}`);
+      throw new Refusal(exitStatus.failed, `launchd does not load ${job.plist} (exit ${exit}): ${stderr.trim()}`);
     }
     await delay(machine.pollMs);
   }
@@ -79,7 +81,7 @@ export function stop(machine: Machine, step: StopStep): Actions {
     },
     async do() {
       const problem = await unload(machine, step);
-      if (problem !== null) throw new Refusal(status.failed, problem);
+      if (problem !== null) throw new Refusal(exitStatus.failed, problem);
     },
     async undo() {
       try {

@@ -1,7 +1,9 @@
 /** A directory of one version: written beside its place, verified there as root's own copy, and moved to it. */
+
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { Refusal, status } from "../../refusal.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
+import { Refusal } from "../../refusal.ts";
 import { readManifest, verifyRelease } from "../../release/verify.ts";
 import type { Actions } from "../actions.ts";
 import { checkChain } from "../chain.ts";
@@ -33,14 +35,14 @@ export function release(machine: Machine, step: ReleaseStep): Actions {
       mkdirSync(making, { mode: 0o755 });
       materialise(sourceAt(step.source), machine.platform, step.node, making);
       const found = problem(making, step);
-      if (found !== null) throw new Refusal(status.failed, `the copy of ${step.source} is not whole: ${found}`);
+      if (found !== null) throw new Refusal(exitStatus.failed, `the copy of ${step.source} is not whole: ${found}`);
       const { exit, stdout } = await machine.program(`${step.path}.new/bin/node`, "--version");
       if (exit !== 0)
-        throw new Refusal(status.failed, `its Node does not start here (exit ${exit}): name another with --node`);
+        throw new Refusal(exitStatus.failed, `its Node does not start here (exit ${exit}): name another with --node`);
       const version = readManifest(making).node.version;
       if (stdout.trim() !== `v${version}`) {
         throw new Refusal(
-          status.misconfigured,
+          exitStatus.misconfigured,
           `its Node is ${stdout.trim()}, not v${version}: name that one with --node`,
         );
       }

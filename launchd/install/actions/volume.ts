@@ -1,7 +1,9 @@
 /** A volume for the homes, in the container of the system's: no set-id programs, no devices, no links out, no more than its quota. */
+
 import { existsSync, readFileSync, rmSync } from "node:fs";
+import { exitStatus } from "../../../shared/exit-status.ts";
 import { layoutOf } from "../../layout.ts";
-import { Refusal, status } from "../../refusal.ts";
+import { Refusal } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import { writeAtomically } from "../atomically.ts";
 import type { Machine } from "../machine.ts";
@@ -22,7 +24,7 @@ export function volume(machine: Machine, step: VolumeStep): Actions {
   async function diskutil(...args: string[]): Promise<void> {
     const { exit, stdout, stderr } = await machine.run("diskutil", ...args);
     if (exit === 0) return;
-    throw new Refusal(status.failed, `diskutil ${args.join(" ")} ended with ${exit}: ${(stderr || stdout).trim()}`);
+    throw new Refusal(exitStatus.failed, `diskutil ${args.join(" ")} ended with ${exit}: ${(stderr || stdout).trim()}`);
   }
   /** Without our own line, and with it where a volume's is given. */
   function writeFstab(uuid: string | null): void {
@@ -46,12 +48,12 @@ export function volume(machine: Machine, step: VolumeStep): Actions {
       if ((await info(step.name)) === null) {
         const container = stringOf((await info("/")) ?? "", "APFSContainerReference");
         if (container === null)
-          throw new Refusal(status.failed, "the system's volume is in no APFS container: leave --volume out");
+          throw new Refusal(exitStatus.failed, "the system's volume is in no APFS container: leave --volume out");
         await diskutil("apfs", "addVolume", container, "APFS", step.name, "-quota", step.quota, "-nomount");
       }
       const uuid = stringOf((await info(step.name)) ?? "", "VolumeUUID");
       if (uuid === null)
-        throw new Refusal(status.failed, `diskutil does not know the volume ${step.name} that it has made`);
+        throw new Refusal(exitStatus.failed, `diskutil does not know the volume ${step.name} that it has made`);
       writeFstab(uuid);
       await diskutil("mount", uuid);
       await diskutil("enableOwnership", uuid);

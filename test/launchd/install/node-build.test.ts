@@ -15,7 +15,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { checkedNode } from "../../../launchd/install/node-build.ts";
-import { Refusal, status } from "../../../launchd/refusal.ts";
+import { Refusal } from "../../../launchd/refusal.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
 
 const isRefusal = (code: number, words: RegExp) => (error: unknown) =>
   error instanceof Refusal && error.status === code && words.test(error.message);
@@ -70,7 +71,7 @@ suite("Node's official build", { skip: process.platform === "darwin" && "it woul
     const { list, program } = given(t);
     assert.throws(
       () => checkedNode({ file: program, sha256: "0".repeat(64), list }),
-      isRefusal(status.misconfigured, /has the checksum [0-9a-f]{64}, not 0{64}: do not use it$/),
+      isRefusal(exitStatus.misconfigured, /has the checksum [0-9a-f]{64}, not 0{64}: do not use it$/),
     );
     assert.deepEqual(copies(), []);
   });
@@ -79,7 +80,7 @@ suite("Node's official build", { skip: process.platform === "darwin" && "it woul
     const { list, program } = given(t);
     assert.throws(
       () => checkedNode({ file: program, sha256: undefined, list }),
-      isRefusal(status.usage, new RegExp(`it is ${hashOf(program)}: .*--node-sha256$`)),
+      isRefusal(exitStatus.usage, new RegExp(`it is ${hashOf(program)}: .*--node-sha256$`)),
     );
   });
 
@@ -90,7 +91,7 @@ suite("Node's official build", { skip: process.platform === "darwin" && "it woul
     writeFileSync(renamed, readFileSync(file));
     assert.throws(
       () => checkedNode({ file: renamed, sha256: hashOf(file), list }),
-      isRefusal(status.usage, /keep the name that it was published under$/),
+      isRefusal(exitStatus.usage, /keep the name that it was published under$/),
     );
   });
 });

@@ -8,10 +8,11 @@ import { DatabaseSync } from "node:sqlite";
 import { suite, type TestContext, test } from "node:test";
 import { takeLock } from "../../../helper/lock.ts";
 import { withLock } from "../../../launchd/install/run-lock.ts";
-import { Refusal, status } from "../../../launchd/refusal.ts";
+import { Refusal } from "../../../launchd/refusal.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
 import { within } from "../../helper/wait.ts";
 
-const isBusy = (error: unknown): boolean => error instanceof Refusal && error.status === status.busy;
+const isBusy = (error: unknown): boolean => error instanceof Refusal && error.status === exitStatus.busy;
 
 function receiptIn(t: TestContext): string {
   const folder = mkdtempSync(join(tmpdir(), "run-lock-"));
