@@ -1,6 +1,6 @@
 /** Which files of a checkout make a release, and what of them is in it. */
 import { readFileSync } from "node:fs";
-import { extname, join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { blanked, blankedName } from "./blanked.ts";
 import { filesBelow, packageFiles } from "./packages.ts";
 import type { Platform } from "./platform.ts";
@@ -30,17 +30,26 @@ export function sourcesOf(checkout: string, folder: string): ReleaseFile[] {
     });
 }
 
+/** Where a release has the manual pages: as `man -M` looks for them, by their sections. */
+function manualPages(checkout: string): { from: string; path: string }[] {
+  return filesBelow(checkout, "docs/man").flatMap((from) => {
+    const section = /\.(\d)$/.exec(from)?.[1];
+    return section === undefined ? [] : [{ from, path: join(`share/man/man${section}`, basename(from)) }];
+  });
+}
+
 /** Everything but `bin/node` and the manifest, in no order. The stand-in for dscl is never part of what goes to a Mac. */
 export function contentsOf(checkout: string, platform: Platform): ReleaseFile[] {
-  const copied = (path: string, mode: 0o644 | 0o755): ReleaseFile => ({
+  const copied = (from: string, mode: 0o644 | 0o755, path = from): ReleaseFile => ({
     path,
     mode,
-    content: { from: join(checkout, path) },
+    content: { from: join(checkout, from) },
   });
   return [
     ...sourceFolders.flatMap((folder) => sourcesOf(checkout, folder)),
     ...packageFiles(checkout).map((path) => copied(path, 0o644)),
     ...topFiles.map((path) => copied(path, 0o644)),
+    ...manualPages(checkout).map(({ from, path }) => copied(from, 0o644, path)),
     copied("taskcluster-worker", 0o755),
     ...(platform.startsWith("linux") ? [copied("test/dscl/dscl", 0o755)] : []),
   ];

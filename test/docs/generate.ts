@@ -11,6 +11,7 @@ import { probes } from "../mac/probes.ts";
 import { attacksTable } from "./attacks-table.ts";
 import { countsTable, reasonsTable } from "./conformance-tables.ts";
 import { checksTable, unsureTable } from "./doctor-tables.ts";
+import { commandsMan, exitStatusMan, helperKeysMan, workEndsMan } from "./manual-pages.ts";
 import { migrationTable, ownSettingsLine } from "./migration-tables.ts";
 import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
@@ -48,6 +49,8 @@ export const generated: Readonly<Record<string, Readonly<Record<string, () => st
   },
   "docs/doctor.md": { checks: checksTable, unsure: unsureTable },
   "docs/known-attacks.md": { attacks: () => attacksTable(catalogue) },
+  "docs/man/taskcluster-worker.1": { commands: commandsMan, "exit-status": exitStatusMan, "work-ends": workEndsMan },
+  "docs/man/taskcluster-worker-helper.json.5": { keys: helperKeysMan },
   "docs/migrate-from-generic-worker.md": { settings: migrationTable, own: ownSettingsLine },
   "docs/payload.md": {
     "taskcluster-worker": () => payloadTable(schemaFor("taskcluster-worker")),
@@ -56,13 +59,19 @@ export const generated: Readonly<Record<string, Readonly<Record<string, () => st
   "test/mac/README.md": { probes: () => probesTable(probes) },
 };
 
+/** A mark of Markdown stands alone between blank lines, which a manual page must not have. */
+function marksOf(page: string, mark: string): { begin: string; end: string; gap: string } {
+  if (page.endsWith(".md")) return { begin: `<!-- generated:${mark} -->\n`, end: `<!-- end:${mark} -->`, gap: "\n" };
+  return { begin: `.\\" generated:${mark}\n`, end: `.\\" end:${mark}\n`, gap: "" };
+}
+
 /** The page with its generated parts as they should be. Throws when a mark is missing. */
 export function renderPage(page: string): string {
   return Object.entries(generated[page] ?? {}).reduce((text, [mark, make]) => {
-    const [begin, end] = [`<!-- generated:${mark} -->\n`, `<!-- end:${mark} -->`];
+    const { begin, end, gap } = marksOf(page, mark);
     const [from, to] = [text.indexOf(begin), text.indexOf(end)];
     if (from < 0 || to < from) throw new Error(`${page} has no place marked "${mark}"`);
-    return `${text.slice(0, from)}${begin}\n${make()}\n\n${text.slice(to)}`;
+    return `${text.slice(0, from)}${begin}${gap}${make()}\n${gap}${text.slice(to)}`;
   }, textOf(page));
 }
 

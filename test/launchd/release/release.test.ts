@@ -36,7 +36,7 @@ after(() => rmSync(directory, { recursive: true }));
 suite("a release", () => {
   const pathsOf = (release: string): string[] => readManifest(release).files.map(({ path }) => path);
 
-  test("for a Mac has the four parts, the packages that run, Node, the launcher and its papers, and nothing else", () => {
+  test("for a Mac has the four parts, the packages that run, Node, the launcher and its papers and manual pages, and nothing else", () => {
     const release = join(directory, "mac");
     writeRelease(plan, release);
     assert.deepEqual(pathsOf(release), [
@@ -54,6 +54,8 @@ suite("a release", () => {
       "package-lock.json",
       "package.json",
       "sbom.cdx.json",
+      "share/man/man1/worker.1",
+      "share/man/man5/worker.json.5",
       "shared/protocol/validators.js",
       "taskcluster-worker",
     ]);
@@ -201,10 +203,10 @@ suite("the check of a release", () => {
       }
       return "was taken";
     };
-    assert.match(changed('"agent/main.js"', '"../main.js"'), /describes file 2 of 16 wrongly/);
-    assert.match(changed('"agent/main.js"', '"/main.js"'), /describes file 2 of 16 wrongly/);
+    assert.match(changed('"agent/main.js"', '"../main.js"'), /describes file 2 of 18 wrongly/);
+    assert.match(changed('"agent/main.js"', '"/main.js"'), /describes file 2 of 18 wrongly/);
     assert.match(changed('"agent/main.js"', '"LICENSE"'), /names LICENSE twice or out of order/);
-    assert.match(changed('"0644"', '"04755"'), /describes file 1 of 16 wrongly/);
+    assert.match(changed('"0644"', '"04755"'), /describes file 1 of 18 wrongly/);
     assert.match(changed('"format": 1', '"format": 2'), /of a form that this version does not know/);
     assert.match(changed("{", ""), /manifest\.json is no JSON/);
   });
