@@ -78,6 +78,7 @@ export function uninstall(context: Context, given: Arguments): Promise<Status> {
     if (given.flags.has("plan")) return showPlan(context, runner, given);
     refuseSessions(machine);
     const removed = await remove(machine, runner, given.flags.has("purge"));
-    return report(context, removed, await lookForLeftovers(machine, removed));
+    const open = runner.receipt.list("steps").map(({ step }) => step);
+    return report(context, removed, await lookForLeftovers(machine, removed, open));
   });
 }

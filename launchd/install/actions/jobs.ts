@@ -26,27 +26,36 @@ export async function hasDomain(machine: Machine, domain: string): Promise<boole
   return domain === "system" || (await machine.run("launchctl", "print", domain)).exit === 0;
 }
 
-/** Null when it is unloaded and its process has ended, else a sentence. launchd sends SIGTERM, with which the agent drains. */
-async function unload(machine: Machine, job: Job): Promise<string | null> {
-  if (!(await hasDomain(machine, job.domain))) return null;
+type Unloaded =
+  /** Its process has ended too. */
+  | { readonly end: "gone" }
+  /** It runs on as if nobody had asked. */
+  | { readonly end: "refused"; readonly sentence: string }
+  | { readonly end: "late"; readonly sentence: string };
+
+/** launchd sends SIGTERM, with which the agent drains. */
+async function unload(machine: Machine, job: Job): Promise<Unloaded> {
+  if (!(await hasDomain(machine, job.domain))) return { end: "gone" };
   const { exit, stderr } = await machine.run("launchctl", "bootout", target(job));
   const deadline = Date.now() + job.stopSeconds * 1000;
   while (await isLoaded(machine, job)) {
     if (exit !== 0 && exit !== null && !notLoaded.has(exit) && !notYet.has(exit) && exit !== 36) {
-      return `launchd does not unload ${target(job)}: ${stderr.trim() || `exit ${exit}`}`;
+      return { end: "refused", sentence: `launchd does not unload ${target(job)}: ${stderr.trim() || `exit ${exit}`}` };
     }
-    if (Date.now() > deadline) return `${target(job)} has not ended within ${job.stopSeconds} s: look at its tasks`;
+    if (Date.now() > deadline) {
+      return { end: "late", sentence: `${target(job)} has not ended within ${job.stopSeconds} s: look at its tasks` };
+    }
     await delay(machine.pollMs);
   }
-  return null;
+  return { end: "gone" };
 }
 
 /** Loads it, which starts it. Without its domain it is left to the login that makes it. */
 async function load(machine: Machine, job: Job): Promise<void> {
   if (!(await hasDomain(machine, job.domain))) return;
   if (await isLoaded(machine, job)) {
-    const problem = await unload(machine, job);
-    if (problem !== null) throw new Refusal(exitStatus.failed, problem);
+    const unloaded = await unload(machine, job);
+    if (unloaded.end !== "gone") throw new Refusal(exitStatus.failed, unloaded.sentence);
   }
   // An earlier `launchctl disable` would outlive every reinstallation.
   await machine.run("launchctl", "enable", target(job));
@@ -70,7 +79,10 @@ export function job(machine: Machine, step: JobStep): Actions {
       return { state: isOurs && (await isLoaded(machine, step)) ? "done" : "to do" };
     },
     do: () => load(machine, step),
-    undo: () => unload(machine, step),
+    async undo() {
+      const unloaded = await unload(machine, step);
+      return unloaded.end === "gone" ? null : unloaded.sentence;
+    },
   };
 }
 
@@ -80,12 +92,18 @@ export function stop(machine: Machine, step: StopStep): Actions {
       return { state: (await isLoaded(machine, step)) ? "to do" : "done" };
     },
     async do() {
-      const problem = await unload(machine, step);
-      if (problem !== null) throw new Refusal(exitStatus.failed, problem);
+      const unloaded = await unload(machine, step);
+      if (unloaded.end !== "gone") throw new Refusal(exitStatus.failed, unloaded.sentence);
     },
+    /**
+     * A job that was asked to end cannot be told to stay, and launchd does not say which those are: each that is loaded is
+     * waited for, as long as when it was asked, or it would end behind our back and stay down.
+     */
     async undo() {
       try {
-        if (!(await isLoaded(machine, step))) await load(machine, step);
+        const unloaded = await unload(machine, step);
+        if (unloaded.end === "late") return unloaded.sentence;
+        if (unloaded.end === "gone") await load(machine, step);
         return null;
       } catch (error) {
         if (error instanceof Refusal) return error.message;

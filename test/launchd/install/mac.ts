@@ -94,7 +94,7 @@ export class FakeMac {
     copyFileSync(join(import.meta.dirname, "tool"), program);
     chmodSync(program, 0o755);
     for (const tool of Object.keys(macTools)) linkSync(program, join(mac.folder, "tools", tool));
-    for (const name of ["log", "fail", "members", "mute"]) mac.remember(name, "");
+    for (const name of ["log", "fail", "members", "mute", "unending"]) mac.remember(name, "");
     mac.remember("accounts", "root 0\nci 501\n");
     mac.remember("living", `${process.pid}`);
     mac.remember("sessions/501", "");
