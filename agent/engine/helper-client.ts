@@ -19,7 +19,8 @@ import { isSocketTrusted } from "./socket-chain.ts";
 
 const POLL_MS = 100;
 const DEFAULT_TIMEOUT_MS = 15_000;
-const timeoutsMs: Partial<Record<RequestName, number>> = {
+/** How long the agent waits for an answer, in milliseconds, where it is not DEFAULT_TIMEOUT_MS. */
+export const timeoutsMs: Partial<Record<RequestName, number>> = {
   createUser: 120_000,
   deleteUser: 180_000,
   killUser: 60_000,

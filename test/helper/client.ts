@@ -5,6 +5,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
+import { timeoutsMs } from "../../agent/engine/helper-client.ts";
 import { ATTACHED, PROTOCOL } from "../../shared/protocol/limits.ts";
 import type {
   Answers,
@@ -130,7 +131,7 @@ export class Client {
   }
 
   /** The first message for which `pick` gives something. Rejects with EndedError when the connection ends before. */
-  until<T>(pick: (message: HelperMessage) => T | undefined, what: string): Promise<T> {
+  until<T>(pick: (message: HelperMessage) => T | undefined, what: string, ms?: number): Promise<T> {
     const waiting = Promise.withResolvers<T>();
     let seen = 0;
     const look = (): void => {
@@ -143,7 +144,7 @@ export class Client {
     };
     this.#news.add(look);
     look();
-    return within(waiting.promise, what).finally(() => this.#news.delete(look));
+    return within(waiting.promise, what, ms).finally(() => this.#news.delete(look));
   }
 
   /** Sends a request without waiting; `reply` waits. */
@@ -158,6 +159,7 @@ export class Client {
     const message = await this.until(
       (each) => ((each.type === "answer" || each.type === "refused") && each.data.id === id ? each : undefined),
       `the answer to ${type}`,
+      timeoutsMs[type],
     );
     if (message.type === "refused") throw new RefusedError(message.data);
     if (message.data.request !== type) throw new Error(`${type} was answered as ${message.data.request}`);
