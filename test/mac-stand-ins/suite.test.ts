@@ -154,7 +154,8 @@ suite("The suite with questions that behave in every way", { skip: needsRoot }, 
     writeFileSync(join(folder, "launchctl"), `#!/bin/sh\n${node} ${stand} ${folder}/jobs "$@"\n`, { mode: 0o755 });
     const machine: Machine = { ...mac, dscl: standIn.program, launchctl: join(folder, "launchctl") };
     const list = join(import.meta.dirname, "odd-probes.ts");
-    for await (const verdict of judge(odd, { list, file: join(folder, "ledger"), machine })) all = [...all, verdict];
+    for await (const verdict of judge(odd, { list, file: join(folder, "ledger"), machine, disposable: false }))
+      all = [...all, verdict];
   });
   after(async () => {
     await standIn.remove();

@@ -7,7 +7,7 @@ import type { Machine } from "./machine.ts";
 import { runProgram } from "./run-program.ts";
 import { startOf } from "./task-users.ts";
 
-const order: readonly Made["kind"][] = ["job", "helper", "image", "record", "folder"];
+const order: readonly Made["kind"][] = ["installation", "job", "helper", "image", "record", "folder"];
 /** A helper whose probe was killed ends by itself, after its task users. */
 const helperMs = 90_000;
 
@@ -38,6 +38,11 @@ async function remove(made: Made, machine: Machine): Promise<string | undefined>
       const { exit } = await directory.run(".", "-delete", made.path);
       if (!(await directory.read(made.path))) return undefined;
       return `macOS keeps ${made.path} (exit ${exit}); from a Terminal with Full Disk Access: dscl . -delete ${made.path}`;
+    }
+    case "installation": {
+      const ran = await runProgram(machine.launcher, ["uninstall", "--purge"], { timeout: 300_000 });
+      if (ran.exit === 0) return undefined;
+      return `uninstall ended with ${ran.exit} (${ran.stderr.trim().split("\n").at(-1)}): sudo ${machine.launcher} uninstall --purge`;
     }
     case "folder":
       rmSync(made.path, { recursive: true, force: true });

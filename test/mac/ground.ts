@@ -39,7 +39,16 @@ export class Ground {
   /** A new directory that only root can change, below root's own state. */
   folder(): string {
     mkdirSync(stateRoot, { recursive: true, mode: 0o755 });
-    const path = `${stateRoot}/test-mac-${this.#name(6)}`;
+    return this.#folderIn(stateRoot);
+  }
+
+  /** One that is not in the way of an installation, which makes and removes root's state. */
+  scratch(): string {
+    return this.#folderIn(this.machine.scratch);
+  }
+
+  #folderIn(parent: string): string {
+    const path = `${parent}/test-mac-${this.#name(6)}`;
     this.ledger.note({ kind: "folder", path });
     mkdirSync(path);
     chmodSync(path, 0o755);

@@ -12,7 +12,9 @@ export type Made =
   | { readonly kind: "helper"; readonly pid: number; readonly started: string }
   /** Where a disk image is attached. */
   | { readonly kind: "image"; readonly device: string; readonly at: string }
-  | { readonly kind: "folder"; readonly path: string };
+  | { readonly kind: "folder"; readonly path: string }
+  /** The worker, installed where there was no installation. */
+  | { readonly kind: "installation" };
 
 /** Those of the vectors have names that are always the same, others a name by chance. */
 export const ownRecord = /^\/(Users|Groups)\/(_tcwtest-[a-z]{1,16}|_tcwmac-[a-z2-7]{8})$/;
@@ -31,6 +33,8 @@ function isOwn(made: Made): boolean {
       return /^\/dev\/disk\d+(s\d+)?$/.test(made.device) && ownFolder.test(made.at.replace(/\/[a-z]+$/, ""));
     case "folder":
       return ownFolder.test(made.path) && !made.path.includes("/../");
+    case "installation":
+      return true;
   }
 }
 

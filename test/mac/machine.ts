@@ -1,3 +1,5 @@
+import { join } from "node:path";
+
 /** The programs of macOS that probes call as root, by path. The Linux test of this suite has stand-ins for them. */
 export const mac = {
   dscl: "/usr/bin/dscl",
@@ -10,8 +12,17 @@ export const mac = {
   sw_vers: "/usr/bin/sw_vers",
   vm_stat: "/usr/bin/vm_stat",
   csrutil: "/usr/bin/csrutil",
+  installer: "/usr/sbin/installer",
+  lsbom: "/usr/bin/lsbom",
+  pkgutil: "/usr/sbin/pkgutil",
   /** Whose owner is whoever is logged in at the screen. */
   console: "/dev/console",
+  /** Ours: it installs, and takes the installation back. */
+  launcher: join(import.meta.dirname, "../../taskcluster-worker"),
+  /** Of root alone, where no installation comes. */
+  scratch: "/private/var/root",
+  /** Where an installation goes. */
+  root: "/",
 } as const;
 
 export type Machine = { readonly [Name in keyof typeof mac]: string };

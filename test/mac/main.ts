@@ -14,9 +14,10 @@ import { runProgram } from "./run-program.ts";
 import { judge, killRunning, type Verdict } from "./suite.ts";
 
 const [EX_DIFFERS, EX_UNAVAILABLE, EX_NOPERM, EX_INTERRUPTED] = [1, 69, 77, 130];
-const usage = `sudo npm run test:mac -- [--output DIR] [--probe NUMBER …] [--list]
+const usage = `sudo npm run test:mac -- [--output DIR] [--probe NUMBER …] [--disposable] [--list]
   --output   where mac-report.json and mac-report.txt are written; here unless told
   --probe    only this one, or these
+  --disposable  the questions that install the worker, and no others: on a Mac that can be thrown away
   --list     the questions, without asking them (on any machine)
 Ends with 0 when everything holds, 1 when something differs, fails or stays, 64 for wrong usage, 69 where there is no Mac,
 77 without root, 130 when it was interrupted.`;
@@ -26,6 +27,7 @@ const { values } = argumentsOf(usage, {
   options: {
     output: { type: "string", default: "." },
     probe: { type: "string", multiple: true, default: [] },
+    disposable: { type: "boolean", default: false },
     list: { type: "boolean", default: false },
   },
 });
@@ -34,7 +36,10 @@ for (const number of numbers) {
   if (!probes.some((probe) => probe.number === number))
     endUsage(`there is no probe ${number}: --list says which there are`);
 }
-const asked = probes.filter(({ number }) => numbers.length === 0 || numbers.includes(number));
+const { disposable } = values;
+const asked = probes.filter(({ number, installs }) =>
+  numbers.length > 0 ? numbers.includes(number) : !disposable || installs,
+);
 
 if (values.list) {
   for (const { number, mark, claim } of asked) say(`${String(number).padStart(3)}  ${mark}  ${claim}`);
@@ -70,7 +75,10 @@ chmodSync(folder, 0o700);
 const ledger = join(folder, "ledger");
 const about = await aboutThisMac();
 say(`${about.system}, ${about.arch}; ${asked.length} questions`);
-const prepared = await prepareForAll().catch((error: unknown) => say(`no task users can be made ahead: ${error}`));
+// An installation cannot be taken back beside a session, which is what makes task users ahead.
+const prepared = disposable
+  ? undefined
+  : await prepareForAll().catch((error: unknown) => say(`no task users can be made ahead: ${error}`));
 
 let [interrupted, all] = [false, [] as Verdict[]];
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
@@ -83,6 +91,7 @@ for await (const verdict of judge(asked, {
   list: join(import.meta.dirname, "probes.ts"),
   file: ledger,
   machine: mac,
+  disposable,
 })) {
   if (interrupted) break;
   all = [...all, verdict];

@@ -28,6 +28,8 @@ export interface Probe {
   readonly asked: string;
   /** The answers that our code is made for; mostly one. */
   readonly expected: readonly string[];
+  /** It installs the worker where an installation is: only for a Mac that can be thrown away. */
+  readonly installs?: true;
   /** Longest time to answer, in seconds; 60 unless told. */
   readonly seconds?: number;
   /** Rejects with NotAsked where this Mac lacks what the question needs; any other rejection is a failed probe. */

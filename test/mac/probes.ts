@@ -4,6 +4,7 @@ import { becomingProbes } from "./probes/becoming.ts";
 import { directoryProbes } from "./probes/directory.ts";
 import { exampleProbes } from "./probes/examples.ts";
 import { factsProbes } from "./probes/facts.ts";
+import { installationProbes } from "./probes/installation.ts";
 import { killingProbes } from "./probes/killing.ts";
 import { launchdProbes } from "./probes/launchd.ts";
 import { leavingProbes } from "./probes/leaving.ts";
@@ -22,4 +23,5 @@ export const probes: readonly Probe[] = [
   ...sessionProbes,
   ...factsProbes,
   ...exampleProbes,
+  ...installationProbes,
 ];

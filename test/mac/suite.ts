@@ -23,6 +23,13 @@ export interface Verdict {
   readonly ms: number;
 }
 
+export interface Judging {
+  readonly list: string;
+  readonly file: string;
+  readonly machine: Machine;
+  readonly disposable: boolean;
+}
+
 type Outcome = Pick<Verdict, "verdict" | "seen"> & { readonly more?: readonly string[] };
 
 /** Children that run now: to be killed when the suite itself is ended. */
@@ -48,6 +55,9 @@ function outcomeOf(probe: Probe, stdout: string): Outcome {
   if ("notAsked" in answer) return { verdict: "not asked", seen: answer.notAsked };
   return { ...answer, verdict: probe.expected.includes(answer.seen) ? "holds" : "differs" };
 }
+
+/** Why an installing probe is not asked elsewhere. */
+const notDisposable = "it installs the worker: on a Mac that can be thrown away, ask with --disposable";
 
 async function ask(probe: Probe, list: string, ledger: Ledger, machine: Machine): Promise<Outcome> {
   const seconds = probe.seconds ?? 60;
@@ -81,15 +91,21 @@ async function ask(probe: Probe, list: string, ledger: Ledger, machine: Machine)
   }
 }
 
-/** `list`: absolute path of the module that exports `probes`. `file`: where the ledger is kept meanwhile. */
+/**
+ * `disposable`: this Mac can be thrown away, so that the worker may be installed on it. `list`: absolute path of the module that
+ * exports `probes`. `file`: where the ledger is kept meanwhile.
+ */
 export async function* judge(
   probes: readonly Probe[],
-  { list, file, machine }: { readonly list: string; readonly file: string; readonly machine: Machine },
+  { list, file, machine, disposable }: Judging,
 ): AsyncGenerator<Verdict, void, undefined> {
   for (const probe of probes) {
     const ledger = new Ledger(file);
     const begun = performance.now();
-    const { more = [], ...outcome } = await ask(probe, list, ledger, machine);
+    const { more = [], ...outcome } =
+      probe.installs && !disposable
+        ? ({ verdict: "not asked", seen: notDisposable } as const)
+        : await ask(probe, list, ledger, machine);
     const ms = Math.round(performance.now() - begun);
     const left = await cleanUp(ledger.all(), machine);
     if (existsSync(file)) rmSync(file);
