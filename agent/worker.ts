@@ -1,6 +1,7 @@
 /** The claim loop: asks the queue for as many tasks as there is room for, and runs every one that it gets. */
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Activity, activityText, type IdleReason, isSameReason, isTrouble } from "./activity.ts";
+import type { Activity, IdleReason } from "./activity.ts";
+import { ActivityLog } from "./activity-log.ts";
 import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
@@ -61,10 +62,8 @@ export class Worker {
   readonly #rest = new Rest();
   readonly #readiness: Readiness;
   readonly #stopping = new AbortController();
+  readonly #activity: ActivityLog;
   #stoppedNow = false;
-  #activity: Activity = { state: "idle", reason: { kind: "starting" } };
-  /** The newest reason that was logged; null while there is none. */
-  #toldReason: IdleReason | null = null;
   /** How long the queue asked to wait when it last gave nothing. */
   #askedMs = 0;
   #stopReason: IdleReason = { kind: "draining" };
@@ -76,12 +75,13 @@ export class Worker {
   constructor(options: WorkerOptions) {
     this.#options = options;
     this.#readiness = new Readiness(options.client, options);
+    this.#activity = new ActivityLog(options.logger, this.#stopping.signal);
   }
 
   get status(): WorkerStatus {
     const running = [...this.#running].map(([{ taskId, runId }, { since }]) => ({ taskId, runId, since }));
     const { capacity } = this.#options.config;
-    return { activity: this.#activity, capacity, running, ended: this.#ended, lastClaim: this.#lastClaim };
+    return { activity: this.#activity.now, capacity, running, ended: this.#ended, lastClaim: this.#lastClaim };
   }
 
   /** Claims nothing more; the tasks under way are finished. */
@@ -162,7 +162,7 @@ export class Worker {
     this.#be({ state: "claiming", most: room });
     try {
       const claims = await client.claimWork(room, (error, run) => this.#refuse(error, run));
-      this.#claimsAgain();
+      this.#activity.claimsAgain();
       this.#readiness.polled(claims.length);
       for (const [n, claim] of claims.entries()) this.#tryStart(claim, n < room);
       return claims.length;
@@ -275,26 +275,9 @@ export class Worker {
     if (!this.#stopping.signal.aborted) this.#be({ state: "idle", reason }, fields);
   }
 
-  /** A reason is logged when it begins, not as long as it lasts. */
   #be(activity: Activity, fields: object = {}): void {
-    this.#activity = activity;
-    // Whether the queue gives tasks again shows with its answer.
-    if (activity.state === "claiming" && this.#toldReason?.kind !== "queue") this.#claimsAgain();
-    if (activity.state === "idle" && !isSameReason(activity.reason, this.#toldReason)) {
-      const { logger } = this.#options;
-      const idle = activity.reason.kind;
-      this.#toldReason = activity.reason;
-      if (isTrouble(activity.reason)) logger.warn({ idle, ...fields }, activityText(activity));
-      else logger.info({ idle, ...fields }, activityText(activity));
-    }
+    this.#activity.be(activity, fields);
     this.#changed();
-  }
-
-  /** Whatever the reason was, it is over. */
-  #claimsAgain(): void {
-    if (this.#stopping.signal.aborted) return;
-    if (this.#toldReason) this.#options.logger.info("Tasks are claimed again.");
-    this.#toldReason = null;
   }
 
   #changed(): void {

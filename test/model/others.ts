@@ -44,6 +44,11 @@ export class Others {
   );
   readonly #before = this.#state();
 
+  constructor() {
+    // Whoever plants them ends when its own work is done, and removes them then.
+    for (const each of this.processes) each.unref();
+  }
+
   static #plant(place: string, uid: number): string {
     const folder = mkdtempSync(`${made(`${place}/bystander-`)}-`);
     writeFileSync(`${folder}/file`, folder);
