@@ -191,6 +191,7 @@ export class Worker {
 
   /** One claim that cannot be started is no reason to drop those beside it. */
   #tryStart(claim: Claim, wanted: boolean): void {
+    if (this.#has(claim)) return;
     try {
       const run = this.#start(claim);
       if (!wanted) run.abort(surplus);
@@ -198,6 +199,13 @@ export class Worker {
       const { taskId, runId } = claim;
       this.#options.logger.error({ taskId, runId, err: error }, "A claimed task could not be started.");
     }
+  }
+
+  /** Two tasks for one run would report, and upload, over each other. The one under way is none the worse for it. */
+  #has({ taskId, runId }: Claim): boolean {
+    if (![...this.#running.keys()].some((each) => each.taskId === taskId && each.runId === runId)) return false;
+    this.#options.logger.error({ taskId, runId }, "The queue gave this worker a run that it has already.");
+    return true;
   }
 
   #start(claim: Claim): TaskRun {

@@ -96,8 +96,9 @@ function answerTo(request: ClientRequest): Promise<PutAnswer> {
       const chunks: Buffer[] = [];
       let bytes = 0;
       response.on("data", (chunk: Buffer) => {
-        if (bytes < maxAnswerBytes) chunks.push(chunk);
+        chunks.push(chunk);
         bytes += chunk.length;
+        if (bytes >= maxAnswerBytes) response.destroy();
       });
       // The status is the answer; a text that is cut short changes nothing.
       const { statusCode = 0, headers } = response;

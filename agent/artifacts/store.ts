@@ -68,8 +68,8 @@ async function onePut(
   } catch (error) {
     if (signal.aborted) throw new UploadStopped(name);
     if (error instanceof ResourceError || error instanceof EngineError) throw error;
-    // What cannot be an address stays so, and its message is best without it.
-    const again = errorCode(error) !== "ERR_INVALID_URL";
+    // What cannot be asked for stays so: an address that is none, or of another protocol, a header with line ends.
+    const again = !errorCode(error)?.startsWith("ERR_INVALID_");
     return { why: messageOf(error), again, newUrl: false, retryAfterMs: 0 };
   }
 }

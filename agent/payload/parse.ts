@@ -7,6 +7,7 @@ import type { PluginSettings } from "../config/plugin-settings.ts";
 import type { AgentConfig } from "../config.ts";
 import { TaskError } from "../outcome.ts";
 import type { TaskDefinition } from "../queue/types.ts";
+import { isDeeperThan } from "./depth.ts";
 import { secondsOf } from "./duration.ts";
 import { explain } from "./explain.ts";
 import { type GenericWorkerPayload, genericWorkerSchema } from "./generic-worker-schema.ts";
@@ -18,6 +19,8 @@ import { type TaskclusterWorkerPayload, taskclusterWorkerSchema } from "./taskcl
 import { disabledErrors, longestRunTime, runTimeErrors } from "./worker-limits.ts";
 
 const MOST_ERRORS = 20;
+/** No payload needs nearly as many, and whatever copies or shows it goes down by recursion. */
+const MOST_LEVELS = 100;
 const EXPIRES_TOLERANCE_MS = 1_000;
 
 /** The payload is refused; `errors` has a sentence for everything that is wrong with it. */
@@ -65,6 +68,9 @@ type PayloadConfig = Pick<AgentConfig, "dialect" | "maxTaskRunTime" | "plugins">
 
 /** Throws PayloadError, which names everything that is wrong. The task itself is left as it was. */
 export function parsePayload(task: TaskDefinition, config: PayloadConfig): TaskPayload {
+  if (isDeeperThan(task.payload, MOST_LEVELS)) {
+    throw new PayloadError([`task.payload has lists or objects within each other on more than ${MOST_LEVELS} levels.`]);
+  }
   if ("image" in task.payload) throw new PayloadError([dockerWorkers]);
   const dialect = dialectOf(task.payload, config.dialect);
   const limit = dialect === "generic-worker" ? config.maxTaskRunTime : longestRunTime(config);

@@ -1,6 +1,6 @@
 /** Answers of the queue, checked by hand and given their types. The one place of the queue client with `as`. */
 import { messageOf } from "../thrown.ts";
-import { AnswerError, date, list, object, text, texts } from "./fields.ts";
+import { AnswerError, date, type Fields, list, object, text, texts } from "./fields.ts";
 import type {
   Claim,
   ClaimedRun,
@@ -20,7 +20,7 @@ function checkTaskId(value: string): TaskId {
 }
 
 function checkRunId(value: unknown): RunId {
-  if (typeof value !== "number" || !Number.isInteger(value) || value < 0)
+  if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0)
     throw new AnswerError("runId is no run number");
   return value as RunId;
 }
@@ -28,11 +28,18 @@ function checkRunId(value: unknown): RunId {
 /** Throws AnswerError. */
 export function checkCredentials(value: unknown): Credentials {
   const fields = object(value, "credentials");
-  const credentials = { clientId: text(fields, "clientId"), accessToken: text(fields, "accessToken") };
+  const credentials = { clientId: printable(fields, "clientId"), accessToken: printable(fields, "accessToken") };
   if (fields["certificate"] === undefined) return credentials;
   const certificate = text(fields, "certificate");
   object(parseJson(certificate), "certificate");
   return { ...credentials, certificate };
+}
+
+/** Without these taskcluster-client signs nothing at all, or makes a header that cannot be sent. */
+function printable(fields: Fields, name: string): string {
+  const value = text(fields, name);
+  if (!/^[!#-[\]-~]+$/.test(value)) throw new AnswerError(`${name} is empty or has characters that it cannot have`);
+  return value;
 }
 
 function parseJson(value: string): unknown {
@@ -62,22 +69,29 @@ function checkTask(value: unknown): TaskDefinition {
 }
 
 const MOST_AHEAD_MS = 86_400_000;
+/** Calls are repeated as long as the claim lasts, which must end. The queue's own are of 20 minutes. */
+const LONGEST_CLAIM_MS = 86_400_000;
 
 function checkRun(value: unknown): ClaimedRun {
   const claim = object(value, "a claim");
   const status = object(claim["status"], "status");
   const runId = checkRunId(claim["runId"]);
-  const takenUntil = date(claim, "takenUntil").getTime();
+  const end = date(claim, "takenUntil").getTime();
   const now = Date.now();
   // A claim starts as the queue answers, so both clocks can be compared.
-  const ahead = now - (startOf(status["runs"], runId) ?? now);
+  const ahead = now - (startOf(status["runs"], runId) ?? Number.POSITIVE_INFINITY);
   // No clock is a day off where TLS works: a time that says so is not worth reckoning with.
-  const clockAheadMs = Math.abs(ahead) <= MOST_AHEAD_MS ? ahead : 0;
+  const isStartKnown = Math.abs(ahead) <= MOST_AHEAD_MS;
+  const clockAheadMs = isStartKnown ? ahead : 0;
+  const began = now - clockAheadMs;
+  if (isStartKnown && end <= began) throw new AnswerError("takenUntil is not after the start of the claim");
+  const takenUntil = Math.min(end, began + LONGEST_CLAIM_MS);
   return {
     taskId: checkTaskId(text(status, "taskId")),
     runId,
     takenUntil: new Date(takenUntil + clockAheadMs),
-    claimMs: takenUntil - (now - clockAheadMs),
+    // One that seems to be over shows with its first renewal how long it lasts.
+    claimMs: takenUntil > began ? takenUntil - began : LONGEST_CLAIM_MS,
     clockAheadMs,
     credentials: checkCredentials(claim["credentials"]),
   };
@@ -202,7 +216,10 @@ export function checkFailure(thrown: unknown): { status: number | null; code: st
   const message = messageOf(thrown);
   return {
     status: typeof status === "number" ? status : null,
-    code: typeof code === "string" ? code : "UnknownError",
-    message: (message.split("\n---\n")[0] ?? "").trim().slice(0, 1_000),
+    code: typeof code === "string" ? code.slice(0, 100) : "UnknownError",
+    message: (message.split("\n---\n")[0] ?? "")
+      .replace(/[\s\u0000-\u001f\u007f-\u009f]+/g, " ")
+      .trim()
+      .slice(0, 1_000),
   };
 }

@@ -1,7 +1,7 @@
 /** The queue as the worker sees it: it asks for work. */
 import type { Queue } from "taskcluster-client";
 import type { AgentConfig } from "../config.ts";
-import { ask } from "./ask.ts";
+import { ask, MOST_BYTES } from "./ask.ts";
 import { checkClaims, checkQuarantine, type Refused } from "./check.ts";
 import { queueClient } from "./connections.ts";
 import { toQueueError } from "./retry.ts";
@@ -64,6 +64,7 @@ export class QueueClient {
       (clockAheadMs) => {
         this.#clockAheadMs = clockAheadMs;
       },
+      MOST_BYTES * request.tasks,
     );
   }
 

@@ -120,6 +120,22 @@ test("a storage that cannot be reached is an error, and the file is closed", asy
   assert.equal(body.destroyed, true);
 });
 
+test("an answer without an end is cut off, and its status counts", { timeout: 10_000 }, async (t) => {
+  const closed = Promise.withResolvers<void>();
+  const url = await storage(t, (request, response) => {
+    const more = (): void => {
+      while (!response.destroyed && response.write("thanks "));
+      response.once("drain", more);
+    };
+    response.once("close", closed.resolve);
+    request.resume().once("end", more);
+  });
+  const { status, text } = await put({ url, headers, size: 3, body: Readable.from([Buffer.from("abc")]), signal });
+  assert.equal(status, 200);
+  assert.match(text, /^(thanks )+/);
+  await closed.promise;
+});
+
 test("the signal ends an upload that hangs", async (t) => {
   const url = await storage(t, () => {});
   const stop = new AbortController();

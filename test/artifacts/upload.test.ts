@@ -211,3 +211,14 @@ for (const [what, body, words] of [
     });
   });
 }
+
+for (const putUrl of ["ftp://storage.example.com/a?Signature=secret", "no address?Signature=secret"]) {
+  test(`to ${JSON.stringify(putUrl.split("?")[0])} is tried once, and the message is without the address`, async (t) => {
+    const { task } = await claimedRun(t);
+    t.mock.method(task.queue, "createArtifact", async () => ({ putUrl }));
+    await assert.rejects(upload(task, artifact(task.task.expires), fewRetries), (error) => {
+      assert.ok(error instanceof Error && !/storage\.example|secret|after/.test(error.message), String(error));
+      return isTaskError("resource-unavailable", /^Artifact public\/a\.txt could not be uploaded: \S/)(error);
+    });
+  });
+}

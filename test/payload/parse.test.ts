@@ -44,6 +44,21 @@ describe("the dialect of a payload", () => {
   });
 });
 
+describe("a payload that goes deeper than any", () => {
+  const deep = JSON.parse("[".repeat(100_000) + "]".repeat(100_000));
+  for (const [what, payload] of [
+    ["generic-worker's command", { ...generic, command: deep }],
+    ["generic-worker's unknown property", { ...generic, x: deep }],
+    ["taskcluster-worker's link", { ...plain, link: deep }],
+  ] as const) {
+    it(`in ${what} is its author's mistake`, () => {
+      assert.deepEqual(refused(payload), [
+        "task.payload has lists or objects within each other on more than 100 levels.",
+      ]);
+    });
+  }
+});
+
 describe("generic-worker's dialect", () => {
   it("fills in the defaults", () => {
     assert.deepEqual(accepted(generic), {

@@ -17,7 +17,7 @@ const claim = {
   runId: 0,
   workerGroup: "g",
   workerId: "w",
-  takenUntil: "2030-01-01T00:20:00.000Z",
+  takenUntil: new Date(Date.now() + 1_200_000).toISOString(),
   credentials: { clientId: "c", accessToken: "t", certificate: "{}" },
   task: {
     taskGroupId: "fN1SbArXTPSVFNUvaOlinQ",
@@ -47,7 +47,7 @@ describe("checkClaims", () => {
     const { good, refused } = claims([claim]);
     assert.deepEqual(refused, []);
     assert.equal(good[0]?.taskId, "fN1SbArXTPSVFNUvaOlinQ");
-    assert.equal(good[0]?.takenUntil.getTime(), Date.UTC(2030, 0, 1, 0, 20));
+    assert.equal(good[0]?.takenUntil.toISOString(), claim.takenUntil);
     assert.equal(good[0]?.task.created, "2030-01-01T00:00:00.000Z");
     assert.deepEqual(good[0]?.task.whole["extra"], { kept: true });
   });
@@ -94,6 +94,46 @@ describe("checkClaims", () => {
     const { good, refused } = claims([{ ...claim, status: { taskId: "../../etc" } }]);
     assert.equal(good.length, 0);
     assert.equal(refused.length, 1);
+  });
+  for (const runId of [-1, 0.5, 1e300, "0"]) {
+    it(`refuses ${JSON.stringify(runId)} as a run, which is part of names and addresses`, () => {
+      assert.deepEqual(claims([{ ...claim, runId }]).refused, [
+        "The service's answer is not usable: runId is no run number.",
+      ]);
+    });
+  }
+  for (const [name, value] of [
+    ["clientId", "a\nb"],
+    ["clientId", ""],
+    ["clientId", 'a", hash="b'],
+    ["accessToken", ""],
+    ["accessToken", "t\r\nx: y"],
+  ] as const) {
+    it(`refuses ${JSON.stringify(value)} as ${name}, which would break every header or sign nothing`, () => {
+      const { refused, runs } = claims([{ ...claim, credentials: { ...claim.credentials, [name]: value } }]);
+      assert.deepEqual(refused, [
+        `The service's answer is not usable: ${name} is empty or has characters that it cannot have.`,
+      ]);
+      assert.deepEqual(runs, [undefined]);
+    });
+  }
+  it("refuses a claim that is over before it begins, which could never be renewed", () => {
+    for (const startMs of [0, -3_600_000]) {
+      const started = new Date(Date.now() + startMs).toISOString();
+      const status = { ...claim.status, runs: [{ runId: 0, started }] };
+      const { refused } = claims([{ ...claim, status, takenUntil: started }]);
+      const sentence = "takenUntil is not after the start of the claim";
+      assert.deepEqual(refused, [`The service's answer is not usable: ${sentence}.`]);
+    }
+  });
+  it("lets a claim be renewed whose start nobody knows, though it seems to be over", () => {
+    const takenUntil = new Date(Date.now() - 1_000).toISOString();
+    assert.equal(claims([{ ...claim, takenUntil }]).good[0]?.claimMs, 86_400_000);
+  });
+  it("believes no claim for longer than a day, since reports are tried for as long as it lasts", () => {
+    const [good] = claims([{ ...claim, takenUntil: "9999-12-31T23:59:59.000Z" }]).good;
+    assert.equal(good?.claimMs, 86_400_000);
+    assert(Math.abs((good?.takenUntil.getTime() ?? 0) - Date.now() - 86_400_000) < 5_000);
   });
   it("refuses an answer without a list of tasks", () => {
     assert.throws(() => claims(undefined), AnswerError);

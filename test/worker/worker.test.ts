@@ -167,6 +167,17 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal(runs[0]?.reasonResolved, "worker-shutdown");
   });
 
+  it("runs a run once that the queue gives it twice", { timeout: 30_000 }, async (t) => {
+    const client = (config: AgentConfig) => new ChangedClaims(config, (claims) => [...claims, ...claims]);
+    const twice = await Fixture.start(t, { config: { capacity: 2, numberOfTasksToRun: 1 }, client });
+    const taskId = await twice.createTask(short);
+    assert.equal(await twice.run(), "tasks-done");
+    assert.equal((await twice.resolved(taskId)).state, "completed");
+    assert.equal(twice.events.filter(({ event }) => event === "claimed").length, 1);
+    assert.equal(twice.worker.status.ended, 1);
+    assert(twice.logLines.some((line) => line.includes("The queue gave this worker a run that it has already")));
+  });
+
   it("tells the queue of a task that it cannot understand", async (t) => {
     const fixture = await Fixture.start(t, { client: (config) => new NotUnderstood(config) });
     const taskId = await fixture.createTask(short);
