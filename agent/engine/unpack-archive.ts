@@ -15,7 +15,8 @@ const OUTGROWN = 153;
 
 /**
  * Says `ended` with the exit status of each program, or `large`; then, from a new line, what the programs said. What is
- * larger than $2 bytes is cut there, so that `gzip` ends by SIGPIPE (141). A zip archive has its table at its end, so it
+ * larger than $2 bytes is cut there, so that `gzip` ends by SIGPIPE (141); but a pipe takes what is little more, so that a file
+ * is cut one byte later, which it cannot hold, and nobody takes a part for the whole. A zip archive has its table at its end, so it
  * must be a file. No table and no stream tells what comes out in the end: a zip may lie about itself, and the tar of macOS
  * decompresses what it is given. So what the home takes on the disk is looked at while files are written, and behind it.
  */
@@ -25,6 +26,7 @@ umask 022
 ulimit -f $(($2 / 1024))
 kilobytes=$(($2 / 1024))
 used() {
+  chmod 700 .
   local size=$(du -sk .)
   printf %s "\${size%%[!0-9]*}"
 }
@@ -41,7 +43,7 @@ unpack() {
   case $1 in
     tar) watched tar -xf -; printf 'ended %s\\n' "$?" >&3 ;;
     tar.gz) gzip -dc | head -c "$2" | watched tar -xf -; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3 ;;
-    gz) gzip -dc | head -c "$2" >"./$3"; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3; chmod 755 "./$3" ;;
+    gz) gzip -dc | head -c $(($2 + 1)) >"./$3"; printf 'ended %s\\n' "\${PIPESTATUS[*]}" >&3; chmod 755 "./$3" ;;
     zip)
       cat >tmp/context.zip || return
       total=$(unzip -Zt tmp/context.zip)

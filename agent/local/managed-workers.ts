@@ -9,12 +9,19 @@ export interface StaticWorker extends Worker {
   readonly workerConfig?: object;
 }
 
+export interface Termination {
+  readonly reason: string;
+  /** How many times the worker is told before that it is needed. */
+  untold: number;
+  told: boolean;
+}
+
 export interface Known extends StaticWorker {
   readonly staticSecret: string;
   /** Of the newest registration; null before the first. */
   secret: string | null;
-  /** Why it should end, and how many times it is not told before; null as long as it should not. */
-  termination: { readonly reason: string; untold: number } | null;
+  /** Null as long as it should not end. */
+  termination: Termination | null;
 }
 
 /** 44 characters of [A-Za-z0-9_-]. */
@@ -48,7 +55,10 @@ export class ManagedWorkers {
   /** Whether and why the worker should end, for the worker that asks. */
   answer({ termination }: Known): { terminate: boolean; reason: string } {
     if (!termination) return { terminate: false, reason: "needed" };
-    if (termination.untold === 0) return { terminate: true, reason: termination.reason };
+    if (termination.untold === 0) {
+      termination.told = true;
+      return { terminate: true, reason: termination.reason };
+    }
     termination.untold -= 1;
     return { terminate: false, reason: "needed" };
   }

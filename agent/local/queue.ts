@@ -11,7 +11,7 @@ import { Changes, type Listener } from "./changes.ts";
 import { ClaimWaiters } from "./claim-waiters.ts";
 import { Clients } from "./credentials.ts";
 import type { FaultPlan } from "./faults.ts";
-import { ManagedWorkers, type StaticWorker, workerScopes } from "./managed-workers.ts";
+import { ManagedWorkers, type StaticWorker, type Termination, workerScopes } from "./managed-workers.ts";
 import { managerMethods } from "./manager-routes.ts";
 import { objectMethods } from "./object-routes.ts";
 import { ObjectStore, objectName } from "./objects.ts";
@@ -75,7 +75,7 @@ export interface LocalQueue {
   /** Makes a worker of a static provider known to worker-manager; answers its static secret. */
   addStaticWorker(worker: StaticWorker): string;
   /** worker-manager wants this worker to end, from now on or once it was told so often that it is needed. */
-  terminate(worker: Omit<StaticWorker, "providerId">, reason: string, untold?: number): void;
+  terminate(worker: Omit<StaticWorker, "providerId">, reason: string, untold?: number): Readonly<Termination>;
   /** Resolves expired claims and passed deadlines now, not at the next poll. */
   resolveExpired(): void;
   faults: FaultPlan;
@@ -158,9 +158,11 @@ export async function startLocalQueue(options: LocalQueueOptions): Promise<Local
     quarantine: (workerGroup: string, workerId: string, until: Date) =>
       quarantine.add({ workerGroup, workerId }, until),
     addStaticWorker: (worker: StaticWorker) => workers.add(worker),
-    terminate(worker: Omit<StaticWorker, "providerId">, reason: string, untold = 0): void {
+    terminate(worker: Omit<StaticWorker, "providerId">, reason: string, untold = 0): Readonly<Termination> {
+      const termination = { reason, untold, told: false };
       const known = workers.find(worker);
-      if (known) known.termination = { reason, untold };
+      if (known) known.termination = termination;
+      return termination;
     },
     resolveExpired: () => state.expire(),
     async close(): Promise<void> {

@@ -7,6 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import slugid from "slugid";
 import taskcluster from "taskcluster-client";
+import type { Termination } from "../../agent/local/managed-workers.ts";
 import { type ArtifactRecord, type LocalQueue, type RunStatus, startLocalQueue } from "../../agent/local/queue.ts";
 import { Launched } from "../stories/launched.ts";
 import type { Case } from "./case.ts";
@@ -54,11 +55,11 @@ export class Machine {
     command: "work" | "run",
     more: Readonly<Record<string, unknown>>,
     manager?: Case["manager"],
-  ): { workerType: string; worker: Launched } {
+  ): { workerType: string; worker: Launched; termination: Readonly<Termination> | null } {
     const workerType = `pool-${this.#workers.length}`;
     const pool = `${provisionerId}/${workerType}`;
     const credentials: Record<string, string> = manager ? {} : this.#credentials(pool);
-    const registering = manager ? this.#registering(pool, manager.needsIt) : {};
+    const { termination = null, ...registering } = manager ? this.#registering(pool, manager.needsIt) : {};
     const file = join(this.#root, `${workerType}.yml`);
     writeFileSync(file, JSON.stringify({ ...settings, ...registering, ...more }), { mode: 0o600 });
     const engine = command === "work" ? ["macosx"] : [];
@@ -72,7 +73,7 @@ export class Machine {
       },
     });
     this.#workers.push(worker);
-    return { workerType, worker };
+    return { workerType, worker, termination };
   }
 
   #credentials(pool: string): Record<string, string> {
@@ -81,11 +82,11 @@ export class Machine {
   }
 
   /** Settings of a worker that worker-manager knows, and wants to end when it was told so often that it is needed. */
-  #registering(pool: string, needsIt: number): object {
+  #registering(pool: string, needsIt: number) {
     const worker = { workerPoolId: pool, workerGroup: "group", workerId: "worker" };
     const staticSecret = this.queue.addStaticWorker({ ...worker, providerId: "static" });
-    this.queue.terminate(worker, "there are too many", needsIt);
-    return { providerId: "static", staticSecret };
+    const termination = this.queue.terminate(worker, "there are too many", needsIt);
+    return { providerId: "static", staticSecret, termination };
   }
 
   #client() {

@@ -92,7 +92,8 @@ async function judgeTask(machine: Machine, each: Placed, { outcome, wrong, now, 
 /** A case about the end of the worker itself, with a task or without one. */
 async function runWorker(machine: Machine, files: FileServer, each: Placed): Promise<string[]> {
   const began = performance.now();
-  const { workerType, worker } = machine.startWorker(each.payload ? "work" : "run", each.config ?? {}, each.manager);
+  const started = machine.startWorker(each.payload ? "work" : "run", each.config ?? {}, each.manager);
+  const { workerType, worker, termination } = started;
   const wrong = each.payload ? await judgeTask(machine, each, await runTask(machine, workerType, files, each)) : [];
   const status = await worker.status();
   const seconds = (performance.now() - began) / 1000;
@@ -100,6 +101,8 @@ async function runWorker(machine: Machine, files: FileServer, each: Placed): Pro
   return [
     ...wrong,
     ...(status === exitStatus ? [] : [`the worker ended with ${status}, not ${exitStatus}`]),
+    // Its life alone does not tell: on a busy machine a worker that asks nobody takes as long to start.
+    ...(termination?.told === false ? ["worker-manager was never asked so often that it let the worker end"] : []),
     ...(each.payload || !wanted || (seconds >= wanted.least && seconds <= wanted.most)
       ? []
       : [`the worker lived for ${seconds} s`]),

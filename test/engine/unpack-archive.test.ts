@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -116,6 +116,21 @@ describe("an archive", options, () => {
       zipOf(bomb, () => 10),
       more,
     );
+  });
+
+  test("of gz holds as much as it may to the last byte", async (t) => {
+    const builder = await newBuilder(t, real.current().engine);
+    const most = randomBytes(1024);
+    await unpack(builder, "gz", gzipSync(most), { mostBytes: 1024 });
+    const { text } = await runLines(builder.startSandbox(), "sha256sum test.sh");
+    assert.equal(text.split(" ")[0], createHash("sha256").update(most).digest("hex"));
+  });
+
+  test("of gz that holds one byte more than it may is refused, not cut", async (t) => {
+    const builder = await newBuilder(t, real.current().engine);
+    // So few bytes that gzip is done before anybody reads them.
+    const unpacking = unpack(builder, "gz", gzipSync(Buffer.alloc(1025, 7)), { mostBytes: 1024 });
+    await assert.rejects(unpacking, { code: "archive-refused", message: /holds more than 1024 bytes/ });
   });
 
   test("whose files together hold more than it may is refused, though none of them does", async (t) => {

@@ -4,6 +4,7 @@ import type { Sandbox } from "../../agent/engine/engine.ts";
 import { watchdogPlugin } from "../../agent/plugins/watchdog.ts";
 import { claimedRun } from "../artifacts/claimed-run.ts";
 import { controlled, stopClock } from "./controlled.ts";
+import { noBuilder } from "./no-builder.ts";
 
 const untouched = () => assert.fail("the watchdog leaves the sandbox alone");
 const sandbox: Sandbox = {
@@ -37,8 +38,10 @@ test("a worker that gives signs of life stays, and one that gives none is ended"
   t.mock.timers.reset();
 });
 
-test("no time passes from the start of the commands to the end of the task", async (t) => {
+test("no time passes from when a task has its user, through its downloads and commands, to its end", async (t) => {
   const { plugin, worker, long, hooks } = await watched(t);
+  await hooks?.buildSandbox?.(noBuilder);
+  long();
   await hooks?.started?.(sandbox);
   plugin.idle?.();
   long();
@@ -46,6 +49,22 @@ test("no time passes from the start of the commands to the end of the task", asy
   long();
   assert.deepEqual(worker.done, []);
   await hooks?.dispose?.();
+  long();
+  assert.deepEqual(worker.done, [bark(1)]);
+  t.mock.timers.reset();
+});
+
+test("a task that never gets a user takes the worker's time, and its end does not make the time of another one run", async (t) => {
+  const { plugin, worker, pass, long, hooks } = await watched(t);
+  const other = plugin.newTaskPlugin((await claimedRun(t)).task);
+  await other?.buildSandbox?.(noBuilder);
+  await hooks?.exception?.("internal-error");
+  await hooks?.dispose?.();
+  long();
+  assert.deepEqual(worker.done, []);
+  await other?.dispose?.();
+  pass(600);
+  plugin.newTaskPlugin((await claimedRun(t)).task);
   long();
   assert.deepEqual(worker.done, [bark(1)]);
   t.mock.timers.reset();
