@@ -11,7 +11,7 @@ import { needsRoot } from "./root.ts";
 
 const root = join(import.meta.dirname, "..");
 /** Suites with a command of their own: they measure, last long, or need a Mac. */
-const apart = ["bench", "soak", "mac"];
+const apart = ["bench", "mac"];
 const fileTimeoutMs = 15 * 60_000;
 const filesAtOnce = 3;
 /** Begun first, so that the end of a run is short files and no core waits for one that is long. */
@@ -21,7 +21,10 @@ const longFirst = ["conformance", "fuzz", "stories", "crash", "engine", "attack"
  * only where the processor is free for it. Tasks on a private machine have uids that helpers outside may have given out as
  * well, and a kill from there reaches them.
  */
-const alone = ["fork-bomb", "killed-starter", "unending-helper"].map((name) => `test/stories/${name}.test.ts`);
+const alone = [
+  ...["fork-bomb", "killed-starter", "unending-helper"].map((name) => `test/stories/${name}.test.ts`),
+  "test/soak/soak.test.ts",
+];
 /** Compiled sources of the tests, for the next process that needs them. Not in the environment, which children inherit. */
 const keptCompiled = ["--import", join(import.meta.dirname, "compile-cache.ts")];
 /** How many of the files that take longest are named at the end of a run of more than that. */

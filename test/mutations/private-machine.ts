@@ -3,7 +3,7 @@
  * namespaces, with throw-away layers over the directories that a helper writes to. A helper without one of its defences
  * can leave what it likes there. Linux, root.
  */
-import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { type ChildProcessByStdio, spawn, spawnSync } from "node:child_process";
 import type { Readable } from "node:stream";
 
 const layered = ["etc", "var", "home", "root", "tmp"];
@@ -32,12 +32,23 @@ cd "$0"
 exec "$@"
 `;
 
+const unshare = ["/usr/bin/unshare", "-m", "-p", "-f", "-i", "--kill-child", "--mount-proc", "/bin/bash", "-c", lines];
+
+function privateEnv(): NodeJS.ProcessEnv {
+  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
+  return { ...env, REQUIRE_ROOT: "1" };
+}
+
 /** Everything in it dies with the returned process. */
 export function startPrivately(cwd: string, argv: readonly string[]): ChildProcessByStdio<null, Readable, Readable> {
-  const unshare = ["-m", "-p", "-f", "-i", "--kill-child", "--mount-proc"];
-  const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...env } = process.env;
-  return spawn("/usr/bin/unshare", [...unshare, "/bin/bash", "-c", lines, cwd, ...argv], {
-    env: { ...env, REQUIRE_ROOT: "1" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const [file = "", ...words] = unshare;
+  return spawn(file, [...words, cwd, ...argv], { env: privateEnv(), stdio: ["ignore", "pipe", "pipe"] });
+}
+
+/** The same for a person to see; the program is not the machine's first process, which buries what others leave. Its exit status. */
+export function runPrivately(cwd: string, argv: readonly string[]): number {
+  const [file = "", ...words] = unshare;
+  const first = ["/bin/bash", "-c", '"$@"; exit $?', "bash"];
+  const { status } = spawnSync(file, [...words, cwd, ...first, ...argv], { env: privateEnv(), stdio: "inherit" });
+  return status ?? 1;
 }

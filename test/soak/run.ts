@@ -1,17 +1,23 @@
 /** `npm run soak`: as root. Prints what it has seen; exit 1 when something was not as it must be. */
+
 import { argumentsOf, countOf, endUsage } from "../arguments.ts";
+import { runPrivately } from "../mutations/private-machine.ts";
 import { needsRoot } from "../root.ts";
+import { checkout } from "../stories/launched.ts";
 import { soak } from "./soak.ts";
+import { summary, verdict } from "./summary.ts";
 
 const usage = `npm run soak -- [--tasks N] [--seed S] [--capacity C]
-  --tasks      how many; 200 unless told
+  --tasks      how many; 200 unless told, 2000 for memory that can be judged
   --seed       the same tasks and the same faults as another soak had; by chance unless told
-  --capacity   tasks at once; 8 unless told`;
+  --capacity   tasks at once; 8 unless told
+It runs in namespaces of its own, and leaves nothing. Exit status: 0 all as it must be, 1 something is wrong.`;
 const { values } = argumentsOf(usage, {
   options: {
     tasks: { type: "string", default: "200" },
     seed: { type: "string", default: String(Date.now() % 1_000_000) },
     capacity: { type: "string", default: "8" },
+    "in-namespaces": { type: "boolean", default: false },
   },
 });
 if (needsRoot) endUsage("a soak makes users: sudo npm run soak");
@@ -21,9 +27,17 @@ const [tasks, seed, capacity] = [
   countOf("seed", values.seed),
   countOf("capacity", values.capacity),
 ];
-say(`${tasks} tasks, ${capacity} at once, seed ${seed}`);
-const { wrong, ...seen } = await soak({ tasks, seed, capacity, say });
-say(JSON.stringify(seen, undefined, 2));
-for (const sentence of wrong) say(sentence);
-say(`${tasks} tasks, seed ${seed}: ${wrong.length === 0 ? "all as it must be" : `${wrong.length} things wrong`}`);
-process.exitCode = wrong.length === 0 ? 0 : 1;
+if (values["in-namespaces"]) {
+  const begun = performance.now();
+  const progress = (resolved: number): void => {
+    if (process.stdout.isTTY) process.stdout.write(`\r${resolved} of ${tasks} `);
+  };
+  const result = await soak({ tasks, seed, capacity, progress, say });
+  say(summary(result));
+  say(verdict(result, { tasks, seed, seconds: Math.round((performance.now() - begun) / 1000) }));
+  process.exitCode = result.wrong.length === 0 ? 0 : 1;
+} else {
+  say(`${tasks} tasks, ${capacity} at once, seed ${seed}`);
+  const words = ["--tasks", `${tasks}`, "--seed", `${seed}`, "--capacity", `${capacity}`];
+  process.exitCode = runPrivately(checkout, [process.execPath, import.meta.filename, "--in-namespaces", ...words]);
+}

@@ -1,13 +1,13 @@
 /** A soak: many tasks of all kinds, things that go wrong, and a look at everything afterwards. */
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import slugid from "slugid";
 import taskcluster from "taskcluster-client";
 import { type LocalQueue, startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
 import { Random } from "../fuzz/random.ts";
-import { eventuallyGone } from "../stories/machine-clean.ts";
-import { planFaults } from "./faults.ts";
+import { type Fault, planFaults } from "./faults.ts";
+import { type Idle, moreThan, whenIdle } from "./idle.ts";
+import { agentHome, Machine, soakFolder } from "./machine.ts";
 import { Samples, type Slope } from "./samples.ts";
 import { SoakWorker } from "./soak-worker.ts";
 import { TaskCheck } from "./task-check.ts";
@@ -19,21 +19,41 @@ const retries = 30;
 const sampleEvery = 10;
 /** So many times the capacity wait at the queue. */
 const ahead = 3;
+/** Of the tasks; during the others no process is killed, and the same two live to be measured. */
+const roughShare = 0.35;
+/** Of the tasks: a process grows into its size. */
+const warmUpShare = 0.1;
+const longestWarmUp = 100;
+/** What is left must go in this time, in milliseconds. */
+const cleanMs = 30_000;
+
+/** So many of the worker's own lines are printed when something is wrong. */
+const mostComplaints = 100;
 
 export interface SoakOptions {
   readonly tasks: number;
   readonly seed: number;
   readonly capacity: number;
+  /** Hears of every end of a task. */
+  progress(resolved: number): void;
+  /** A line about how far it is. */
   say(line: string): void;
 }
 
 export interface SoakResult {
-  readonly kinds: Readonly<Record<string, number>>;
-  readonly runs: Readonly<Record<string, number>>;
-  readonly faults: Readonly<Record<string, number>>;
+  readonly kinds: readonly string[];
+  /** How every run has ended. */
+  readonly runs: readonly string[];
+  readonly faults: readonly string[];
+  /** Exit statuses of the workers. */
+  readonly statuses: readonly (number | null)[];
+  readonly slopes: readonly Slope[];
+  readonly before: Idle;
+  readonly after: Idle;
+  /** Tasks between the two. */
+  readonly between: number;
   /** Sentences, each with its task; none in a good soak. */
   readonly wrong: readonly string[];
-  readonly slopes: readonly Slope[];
 }
 
 const settled = ({ state }: TaskStatus): boolean => ["completed", "failed", "exception"].includes(state);
@@ -41,135 +61,171 @@ const settled = ({ state }: TaskStatus): boolean => ["completed", "failed", "exc
 class Soak {
   readonly #options: SoakOptions;
   readonly #queue: LocalQueue;
-  readonly #worker: SoakWorker;
+  readonly #machine: Machine;
   readonly #client: InstanceType<typeof taskcluster.Queue>;
+  readonly #random: Random;
+  readonly #faults: Fault[];
   readonly #tasks = new Map<string, SoakTask>();
   readonly #ends = new Map<string, TaskStatus>();
   readonly #samples = new Samples();
   readonly #struck: string[] = [];
-  readonly wrong: string[] = [];
+  readonly #statuses: (number | null)[] = [];
+  readonly #wrong: string[] = [];
+  #changed = Promise.withResolvers<void>();
+  readonly #striking: Promise<void>[] = [];
+  #sampled = 0;
 
-  constructor(options: SoakOptions, queue: LocalQueue) {
+  constructor(options: SoakOptions, machine: Machine, queue: LocalQueue, rough: number) {
     this.#options = options;
+    this.#machine = machine;
     this.#queue = queue;
+    this.#random = new Random(options.seed);
+    this.#faults = planFaults(new Random(options.seed + 1), options.tasks, rough);
     const { rootUrl, rootCredentials } = queue;
     this.#client = new taskcluster.Queue({ rootUrl, credentials: { ...rootCredentials }, retries: 5, timeout: 30_000 });
-    const { clientId, accessToken } = queue.workerCredentials("soak/mac", pool.workerGroup, pool.workerId);
-    const settings = { ...pool, capacity: options.capacity, requiredDiskSpaceMegabytes: 0, pollingInterval: 0.2 };
-    const more = { cancelCheckSecs: 2, enableLiveLog: true };
-    this.#worker = new SoakWorker(
-      { ...settings, ...more },
-      {
+    queue.onChange((status) => this.#heard(status));
+  }
+
+  #start(): SoakWorker {
+    const { rootUrl } = this.#queue;
+    const { clientId, accessToken } = this.#queue.workerCredentials("soak/mac", pool.workerGroup, pool.workerId);
+    const quick = { requiredDiskSpaceMegabytes: 1, pollingInterval: 0.2, cancelCheckSecs: 2 };
+    return new SoakWorker({
+      root: this.#machine.root,
+      settings: { ...pool, ...quick, capacity: this.#options.capacity, enableLiveLog: true },
+      env: {
         TASKCLUSTER_ROOT_URL: rootUrl,
         TASKCLUSTER_CLIENT_ID: clientId,
         TASKCLUSTER_ACCESS_TOKEN: accessToken,
       },
-    );
+    });
   }
 
-  async #create(random: Random): Promise<void> {
-    const task = nextTask(random);
+  async #create(): Promise<void> {
+    const task = nextTask(this.#random);
     const taskId = slugid.nice();
     this.#tasks.set(taskId, task);
     const at = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
     await this.#client.createTask(taskId, {
       ...{ provisionerId: pool.provisionerId, workerType: pool.workerType, payload: task.payload },
-      ...{
-        created: at(0),
-        deadline: at(7200),
-        expires: at(14_400),
-        retries: task.kind === "asks for a retry" ? 1 : retries,
-      },
+      ...{ created: at(0), deadline: at(7200), expires: at(14_400) },
+      retries: task.kind === "asks for a retry" ? 1 : retries,
       metadata: { name: task.kind, description: "soak", owner: "soak@localhost", source: "https://localhost/" },
     });
   }
 
   /** A task that asks for it is cancelled as soon as it runs; the end of any is noted. */
-  #changed(status: TaskStatus): void {
+  #heard(status: TaskStatus): void {
     const { taskId, state } = status;
     if (this.#tasks.get(taskId)?.isCancelled && state === "running")
       void this.#client.cancelTask(taskId).catch(() => {});
-    if (settled(status)) this.#ends.set(taskId, status);
-  }
-
-  async run(): Promise<SoakResult> {
-    const { tasks, seed, capacity, say } = this.#options;
-    const random = new Random(seed);
-    const faults = planFaults(new Random(seed + 1), tasks);
-    const ring = { next: Promise.withResolvers<void>() };
-    const stopListening = this.#queue.onChange((status) => {
-      this.#changed(status);
-      ring.next.resolve();
-    });
-    let sampled = 0;
-    while (this.#ends.size < tasks) {
-      ring.next = Promise.withResolvers<void>();
-      while (this.#tasks.size < tasks && this.#tasks.size - this.#ends.size < ahead * capacity)
-        await this.#create(random);
-      for (; (faults[0]?.at ?? tasks) <= this.#ends.size; faults.shift()) {
-        const [fault] = faults;
-        fault?.strike(this.#worker, this.#queue.faults);
-        if (fault) this.#struck.push(fault.name);
-      }
-      if (this.#ends.size >= sampled + sampleEvery) {
-        sampled = this.#ends.size;
-        const { agent, helper } = this.#worker.pids();
-        this.#samples.take("agent", agent, sampled);
-        this.#samples.take("helper", helper, sampled);
-        if (sampled % 100 < sampleEvery) say(`${sampled} tasks resolved`);
-      }
-      await ring.next.promise;
+    if (settled(status)) {
+      this.#ends.set(taskId, status);
+      this.#options.progress(this.#ends.size);
     }
-    stopListening();
-    await this.#finish();
-    return this.#result();
+    this.#changed.resolve();
   }
 
-  async #finish(): Promise<void> {
+  #strike(worker: SoakWorker): void {
+    for (let fault = this.#faults[0]; fault && fault.at <= this.#ends.size; fault = this.#faults[0]) {
+      this.#faults.shift();
+      const { name, afterMs, strike } = fault;
+      this.#struck.push(name);
+      const struck = { worker, plan: this.#queue.faults, machine: this.#machine };
+      this.#striking.push(delay(afterMs).then(() => void strike(struck)));
+    }
+  }
+
+  #sample(worker: SoakWorker): void {
+    if (this.#ends.size < this.#sampled + sampleEvery) return;
+    this.#sampled = this.#ends.size;
+    const { agent, helper } = worker.pids();
+    this.#samples.take("agent", agent, this.#sampled);
+    this.#samples.take("helper", helper, this.#sampled);
+  }
+
+  /** Until so many have been made and resolved, with faults. */
+  async #until(tasks: number, worker: SoakWorker): Promise<void> {
+    while (this.#ends.size < tasks) {
+      this.#changed = Promise.withResolvers();
+      while (this.#tasks.size < tasks && this.#tasks.size - this.#ends.size < ahead * this.#options.capacity)
+        await this.#create();
+      this.#strike(worker);
+      this.#sample(worker);
+      await this.#changed.promise;
+    }
+  }
+
+  /** All that goes wrong has gone wrong, and is over. */
+  async #mend(worker: SoakWorker): Promise<void> {
+    await Promise.all(this.#striking.splice(0));
+    await worker.ready();
+    const { agentDisk, homesDisk } = this.#machine;
+    for (const disk of [agentDisk, homesDisk]) disk.free();
     Object.assign(this.#queue.faults, { delayMs: 0, status503: 0, dropResponse: { method: "", times: 0 } });
-    const before = Date.now();
-    await this.#worker.stop();
-    const last = this.#worker.statuses.at(-1);
-    this.#options.say(`the worker has ended with ${last} after ${Date.now() - before} ms`);
-    if (last !== 0) this.wrong.push(`the worker that was asked to drain ended with ${last}`);
-    const check = new TaskCheck(this.#queue);
+  }
+
+  async #stop(worker: SoakWorker): Promise<void> {
+    await this.#mend(worker);
+    const status = await worker.stop();
+    this.#statuses.push(...worker.statuses);
+    if (status !== 0) this.#wrong.push(`a worker that was asked to drain ended with ${status}`);
+    for (const until = performance.now() + cleanMs; this.#machine.left().length > 0; await delay(200)) {
+      if (performance.now() < until) continue;
+      this.#wrong.push(...this.#machine.left());
+      break;
+    }
+  }
+
+  async #check(): Promise<void> {
+    const check = new TaskCheck(this.#queue, this.#machine.shortages, agentHome);
     for (const [taskId, task] of this.#tasks) {
       const status = this.#ends.get(taskId);
       const wrong = status ? await check.wrong(taskId, task, status) : ["it was not resolved"];
-      this.wrong.push(...wrong.map((sentence) => `${task.kind} ${taskId}: ${sentence}`));
+      this.#wrong.push(...wrong.map((sentence) => `${task.kind} ${taskId}: ${sentence}`));
     }
-    await eventuallyGone(this.#worker.users()).catch((error: unknown) => this.wrong.push(String(error)));
-    const left = [tmpdir(), "/var/tmp"].flatMap((folder) =>
-      readdirSync(folder).filter((name) => /^soak-\d+$/.test(name)),
-    );
-    this.wrong.push(...left.map((name) => `${name} is left of a task`));
-    if (this.wrong.length > 0) for (const line of this.#worker.complaints().slice(-50)) this.#options.say(line);
   }
 
-  #result(): SoakResult {
-    const count = (names: readonly string[]): Record<string, number> =>
-      Object.fromEntries(
-        Object.entries(Object.groupBy(names, (name) => name)).map(([name, all]) => [name, all?.length ?? 0]),
-      );
-    const runs = [...this.#ends.values()].flatMap((status) =>
-      status.runs.map((run) => run.reasonResolved ?? run.state),
-    );
+  async run(rough: number): Promise<SoakResult> {
+    const { tasks, say } = this.#options;
+    const warmUp = Math.min(longestWarmUp, Math.ceil(tasks * warmUpShare));
+    const port = Number(new URL(this.#queue.rootUrl).port);
+    const first = this.#start();
+    await this.#until(rough, first);
+    say(`${rough} tasks resolved by processes that were killed; now the worker that lives to the end`);
+    await this.#stop(first);
+    const second = this.#start();
+    await this.#until(rough + warmUp, second);
+    await this.#mend(second);
+    const before = await whenIdle(second, port);
+    say(`${rough + warmUp} tasks resolved, and the processes have been looked at when idle`);
+    await this.#until(tasks, second);
+    await this.#mend(second);
+    const after = await whenIdle(second, port);
+    this.#wrong.push(...moreThan(before.counts, after.counts));
+    await this.#stop(second);
+    say(`${tasks} tasks resolved; now each is checked`);
+    await this.#check();
+    if (this.#wrong.length > 0)
+      for (const line of [first, second].flatMap((each) => each.complaints()).slice(-mostComplaints)) say(line);
     return {
-      kinds: count([...this.#tasks.values()].map(({ kind }) => kind)),
-      ...{ runs: count(runs), faults: count(this.#struck) },
-      ...{ wrong: this.wrong, slopes: this.#samples.slopes() },
+      kinds: [...this.#tasks.values()].map(({ kind }) => kind),
+      runs: [...this.#ends.values()].flatMap(({ runs }) => runs.map((run) => run.reasonResolved ?? run.state)),
+      ...{ faults: this.#struck, statuses: this.#statuses, slopes: this.#samples.slopes(warmUp) },
+      ...{ before, after, between: tasks - rough - warmUp, wrong: this.#wrong },
     };
   }
 }
 
-/** Runs one, with a queue of its own. */
+/** Runs one, with a queue of its own, in namespaces of its own. */
 export async function soak(options: SoakOptions): Promise<SoakResult> {
-  const blobDir = mkdtempSync(join(tmpdir(), "soak-queue-"));
+  const rough = Math.round(options.tasks * roughShare);
+  const machine = await Machine.make();
+  const blobDir = join(soakFolder, "queue");
   const queue = await startLocalQueue({ blobDir, claimTimeoutMs, longPollMs: 2_000, faults: {} });
   try {
-    return await new Soak(options, queue).run();
+    return await new Soak(options, machine, queue, rough).run(rough);
   } finally {
     await queue.close();
-    rmSync(blobDir, { recursive: true, force: true });
   }
 }

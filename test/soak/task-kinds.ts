@@ -37,7 +37,7 @@ function artifacts(random: Random): Made {
   const made = files.map(({ n, bytes }) => `head -c ${bytes} <(yes file${n}) >out/deep/f${n}.txt`);
   const content = files.map(({ n, bytes }) => [`public/out/f${n}.txt`, repeated(`file${n}\n`, bytes)] as const);
   return {
-    lines: ["mkdir -p out/deep", ...made, "echo made"].join("\n"),
+    lines: ["set -e", "mkdir -p out/deep", ...made, "echo made"].join("\n"),
     output: "made\n",
     payload: { artifacts: [{ type: "directory", path: "out/deep", name: "public/out" }] },
     expected: { artifacts: new Map(content) },
@@ -51,7 +51,7 @@ const kinds: Readonly<Record<string, (random: Random) => Made>> = {
     return { lines: `for ((i = 1; i <= ${count}; i++)); do echo "line $i"; done`, output: text(counted(count)) };
   },
   "much output": (random) => {
-    const bytes = 1_000_000 + random.below(8_000_000);
+    const bytes = 1_000_000 + random.below(5_000_000);
     return {
       lines: `head -c ${bytes} <(yes '0123456789 abcdefghijklmnop'); echo`,
       output: Buffer.concat([repeated("0123456789 abcdefghijklmnop\n", bytes), Buffer.from("\n")]),
