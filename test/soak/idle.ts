@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { agentHome } from "./machine.ts";
+import { tasksToJudge } from "./samples.ts";
 import type { Program, SoakWorker } from "./soak-worker.ts";
 
 /** Counts by their names: `agent: socket`, `helper: Timeout`, `homes`. */
@@ -21,6 +22,7 @@ const bounds: Counts = {
 };
 /** Polls come and go: what is there all the time is the least that is ever seen. */
 const everyMs = 300;
+const mostHeapKilobytesPer1000Tasks = 1_000;
 const quietMs = 6_000;
 const longestMs = 60_000;
 
@@ -94,4 +96,15 @@ export function moreThan(before: Counts, after: Counts): string[] {
   return Object.entries(after)
     .filter(([name, count]) => count > Math.max(before[name] ?? 0, bounds[name] ?? 0))
     .map(([name, count]) => `${name}: ${count} of them when idle, and ${before[name] ?? 0} before`);
+}
+
+/** Sentences about heaps that have grown in so many tasks; none when those are too few to tell. */
+export function heapGrowth(before: Idle, after: Idle, tasks: number): string[] {
+  if (tasks < tasksToJudge) return [];
+  return programs.flatMap((program) => {
+    const more = ((after.heapKilobytes[program] - before.heapKilobytes[program]) / tasks) * 1000;
+    return more > mostHeapKilobytesPer1000Tasks
+      ? [`the heap of the ${program} grows: ${Math.round(more)} kB per 1,000 tasks`]
+      : [];
+  });
 }

@@ -29,8 +29,13 @@ const [tasks, seed, capacity] = [
 ];
 if (values["in-namespaces"]) {
   const begun = performance.now();
+  process.once("uncaughtException", (error) => {
+    say(`the soak itself has failed, with seed ${seed}: ${error.message}`);
+    process.exit(1);
+  });
   const progress = (resolved: number): void => {
-    if (process.stdout.isTTY) process.stdout.write(`\r${resolved} of ${tasks} `);
+    // To the start of the line: what follows is written over it.
+    if (process.stdout.isTTY) process.stdout.write(`${resolved} of ${tasks} tasks\r`);
   };
   const result = await soak({ tasks, seed, capacity, progress, say });
   say(summary(result));

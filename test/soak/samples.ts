@@ -32,6 +32,17 @@ export function slopeOf(samples: readonly Sample[]): { slope: number; error: num
   return { slope, error: Math.sqrt(off / (samples.length - 2) / spread) };
 }
 
+/** Fewer say nothing: the processes still grow into their size. */
+export const tasksToJudge = 500;
+const mostKilobytesPer1000Tasks = 3_000;
+
+/** A sentence when the process grows beyond doubt, and none when it does not or has not lived long enough. */
+export function growth({ process, tasks, kilobytesPer1000Tasks, give }: Slope): string[] {
+  const surely = kilobytesPer1000Tasks - 2 * give;
+  if (tasks < tasksToJudge || surely <= mostKilobytesPer1000Tasks) return [];
+  return [`${process} grows: ${kilobytesPer1000Tasks} ± ${give} kB per 1,000 tasks`];
+}
+
 export class Samples {
   readonly #of = new Map<string, Sample[]>();
 

@@ -96,7 +96,9 @@ export class SoakWorker {
     const start = this.#now.stderr.find((line) => line.includes('"msg":"The worker starts."')) ?? "{}";
     const { instance = "" }: { instance?: string } = JSON.parse(start);
     // What follows the last line's end may be half a line.
-    return readFileSync(`${placesOf(instance).logs}/helper.log`, "utf8").split("\n").slice(0, -1);
+    return readFileSync(`${placesOf(instance).logs}/helper.log`, "utf8")
+      .split("\n")
+      .slice(0, -1);
   }
 
   /** What a process has open. */

@@ -6,9 +6,9 @@ import taskcluster from "taskcluster-client";
 import { type LocalQueue, startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
 import { Random } from "../fuzz/random.ts";
 import { type Fault, planFaults } from "./faults.ts";
-import { type Idle, moreThan, whenIdle } from "./idle.ts";
+import { heapGrowth, type Idle, moreThan, whenIdle } from "./idle.ts";
 import { agentHome, Machine, soakFolder } from "./machine.ts";
-import { Samples, type Slope } from "./samples.ts";
+import { growth, Samples, type Slope } from "./samples.ts";
 import { SoakWorker } from "./soak-worker.ts";
 import { TaskCheck } from "./task-check.ts";
 import { nextTask, type SoakTask } from "./task-kinds.ts";
@@ -202,7 +202,9 @@ class Soak {
     await this.#until(tasks, second);
     await this.#mend(second);
     const after = await whenIdle(second, port);
-    this.#wrong.push(...moreThan(before.counts, after.counts));
+    const [between, slopes] = [tasks - rough - warmUp, this.#samples.slopes(warmUp)];
+    this.#wrong.push(...moreThan(before.counts, after.counts), ...heapGrowth(before, after, between));
+    this.#wrong.push(...slopes.flatMap(growth));
     await this.#stop(second);
     say(`${tasks} tasks resolved; now each is checked`);
     await this.#check();
@@ -211,8 +213,8 @@ class Soak {
     return {
       kinds: [...this.#tasks.values()].map(({ kind }) => kind),
       runs: [...this.#ends.values()].flatMap(({ runs }) => runs.map((run) => run.reasonResolved ?? run.state)),
-      ...{ faults: this.#struck, statuses: this.#statuses, slopes: this.#samples.slopes(warmUp) },
-      ...{ before, after, between: tasks - rough - warmUp, wrong: this.#wrong },
+      ...{ faults: this.#struck, statuses: this.#statuses, slopes },
+      ...{ before, after, between, wrong: this.#wrong },
     };
   }
 }
