@@ -17,6 +17,7 @@ import { root, textOf } from "./pages.ts";
 import { payloadTable } from "./payload-table.ts";
 import { probesTable } from "./probes-table.ts";
 import { refusedTable, settingsTable, withoutEffectTable } from "./settings-table.ts";
+import { transcriptBlock } from "./transcript.ts";
 
 function commandsText(): string {
   return Object.values(commands)
@@ -39,6 +40,7 @@ function workEndsTable(): string {
 
 /** Page → mark → text. */
 export const generated: Readonly<Record<string, Readonly<Record<string, () => string>>>> = {
+  "README.md": { transcript: transcriptBlock },
   "docs/cli.md": { commands: commandsText, "exit-codes": exitCodesTable, "work-ends": workEndsTable },
   "docs/configuration.md": { settings: settingsTable, "without-effect": withoutEffectTable, refused: refusedTable },
   "docs/conformance.md": {
