@@ -13,6 +13,8 @@ export interface Grammar {
   readonly operands: readonly string[];
   readonly optionalFrom?: number;
   readonly options: Readonly<Record<string, Option>>;
+  /** All that may stand for a placeholder, where it is little; for completion. */
+  readonly choices?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** The usage line and the options of one command, as lines of help text. */

@@ -64,6 +64,7 @@ export const rootCommands = {
         node: { value: "FILE", help: "the program of Node's official build (default: the npm build, with a warning)" },
         unpacked: { help: "write the release itself, as a directory, and no package of it" },
       },
+      choices: { NAME: ["darwin-arm64", "darwin-x64", "linux-arm64", "linux-x64"] },
     },
     summary: "make a release of this checkout in DIR: an installer package for a Mac, an archive, and their checksums",
     needsRoot: false,

@@ -15,6 +15,8 @@ const runOptions: Readonly<Record<string, Option>> = {
   "with-worker-runner": { help: "worker-runner has started this; as root the same as --with-helper, too" },
 };
 
+const levels: readonly string[] = ["debug", "info", "warn", "error", "fatal"];
+
 const whichWorker: Readonly<Record<string, Option>> = {
   instance: { value: "NAME", help: "which one, where there are several (default: the one that runs)" },
   "agent-user": { value: "NAME", help: "as root: the account that the agent runs as" },
@@ -35,12 +37,17 @@ export const commands: Readonly<Record<string, Command>> = {
     load: async () => (await import("./run-task.ts")).runTask,
   },
   work: {
-    grammar: { command: "work", operands: ["ENGINE"], options: workOptions },
+    grammar: {
+      command: "work",
+      operands: ["ENGINE"],
+      options: workOptions,
+      choices: { ENGINE: ["macosx"], LEVEL: levels },
+    },
     summary: "run the worker for a Taskcluster deployment; ENGINE is macosx",
     load: async () => (await import("./work.ts")).work,
   },
   run: {
-    grammar: { command: "run", operands: [], options: runOptions },
+    grammar: { command: "run", operands: [], options: runOptions, choices: { LEVEL: levels } },
     summary: "`work macosx` with generic-worker's defaults, signals and exit codes",
     load: async () => (await import("./work.ts")).run,
     internal: runExitStatus.internal,
@@ -118,9 +125,15 @@ export const commands: Readonly<Record<string, Command>> = {
       command: "show-payload-schema",
       operands: [],
       options: { dialect: { value: "NAME", help: "generic-worker (the default) or taskcluster-worker" } },
+      choices: { NAME: ["generic-worker", "taskcluster-worker"] },
     },
     summary: "print the JSON Schema of the payload",
     load: async () => (await import("./show-payload-schema.ts")).showPayloadSchema,
+  },
+  completion: {
+    grammar: { command: "completion", operands: ["bash|zsh"], options: {} },
+    summary: 'print what lets a shell complete these commands: eval "$(./taskcluster-worker completion bash)"',
+    load: async () => (await import("./completion.ts")).completionOf(commands),
   },
   // Programs of launchd/, to which the launcher goes; their rows are here for the help and the pages.
   ...Object.fromEntries(
