@@ -1,5 +1,5 @@
 /** Puts the worker together: engine, plugins, live logs, the claim loop. `work` and `run-task` differ in their settings only. */
-import { mkdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { AgentConfig } from "../config.ts";
 import { EngineError } from "../engine/engine.ts";
@@ -10,13 +10,13 @@ import type { Logger } from "../logger.ts";
 import { newPlugins } from "../plugins/plugins.ts";
 import { QueueClient } from "../queue/queue-client.ts";
 import type { WorkerCredentials } from "../queue/worker-credentials.ts";
-import { makeScratch } from "../scratch.ts";
 import type { TaskCount } from "../task-count.ts";
 import type { TaskEvents } from "../task-events.ts";
-import { isDiskFull, messageOf } from "../thrown.ts";
+import { messageOf } from "../thrown.ts";
 import { Worker, type WorkerEnd, type WorkerStatus } from "../worker.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
 import { whenAborted } from "./interrupts.ts";
+import { runsDirectory } from "./state-directory.ts";
 import { PluginControl } from "./worker-control.ts";
 
 export interface WorkerSetup {
@@ -83,17 +83,6 @@ async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<
   } catch (error) {
     await engine.dispose();
     throw error;
-  }
-}
-
-/** A directory for the runs. Throws CommandError `internal` when there can be none, as on a disk that is full. */
-async function runsDirectory(state: string): Promise<string> {
-  try {
-    await mkdir(state, { recursive: true, mode: 0o700 });
-    return await makeScratch(state, "runs");
-  } catch (error) {
-    const hint = isDiskFull(error) ? "; make room on its disk" : "";
-    throw new CommandError(exitStatus.internal, `tasks cannot have files below ${state}: ${messageOf(error)}${hint}`);
   }
 }
 

@@ -1,5 +1,4 @@
 /** `work macosx`, and `run` as generic-worker has it: the worker against the queue of a rootURL. */
-import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
 import { hostFacts } from "../host.ts";
 import { createLogger, type Logger, type LogLevel, logTo } from "../logger.ts";
@@ -18,6 +17,7 @@ import { beManaged } from "./managed.ts";
 import { places } from "./places.ts";
 import { rootNeeded } from "./root-needed.ts";
 import { RunnerSession } from "./runner-session.ts";
+import { makeState } from "./state-directory.ts";
 import { Stopping, type Wish } from "./stopping.ts";
 import { readWorkConfig } from "./work-config.ts";
 import { EndError, machineWish, type WorkEnd, workEnds } from "./work-ends.ts";
@@ -125,7 +125,7 @@ async function workWith({ context, manners, stopping, runner, logger, tell }: Wo
   const instance = launch.helper?.instance ?? config.instance;
   const usual = places(process.platform, instance, homedir());
   const state = launch.state ?? usual.agentState;
-  await mkdir(state, { recursive: true, mode: 0o700 });
+  await makeState(state);
   // A session's directory may be the next session's, which is another worker.
   const count = new TaskCount(launch.helper ? null : state, logger);
   const status = new StatusFile({ directory: state, config, instance, count, drainSignal, logger });
