@@ -1,5 +1,6 @@
 /** What each kind of step does. */
 import { account, member } from "./actions/accounts.ts";
+import { agentState } from "./actions/agent-state.ts";
 import { directory, file, link } from "./actions/files.ts";
 import { hello } from "./actions/hello.ts";
 import { job, stop } from "./actions/jobs.ts";
@@ -39,6 +40,8 @@ export function actionsOf(machine: Machine, step: Step): Actions {
       return account(machine, step);
     case "member":
       return member(machine, step);
+    case "agent-state":
+      return agentState(machine, step);
     case "volume":
       return volume(machine, step);
     case "job":

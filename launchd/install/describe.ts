@@ -17,6 +17,8 @@ export function describe(step: Step): string {
       return `account    user and group ${step.name}, hidden, home ${step.path}`;
     case "member":
       return `member     ${step.user} in the group ${step.group}`;
+    case "agent-state":
+      return `state      ${step.path}  ${step.user}'s`;
     case "volume":
       return `volume     ${step.name}, APFS, at most ${step.quota}, nosuid and nodev, at ${step.path}`;
     case "job":

@@ -47,15 +47,17 @@ function helperConfigOf(machine: Machine, { volume, agentUser }: Choices): { tex
   return { text, config };
 }
 
-async function agentUidOf(machine: Machine, user: string | null): Promise<number | null> {
-  if (user === null) return null;
+async function agentOf(machine: Machine, user: string | null): Promise<Pick<Facts, "agentUid" | "agentHome">> {
+  if (user === null) return { agentUid: null, agentHome: null };
   const uid = await machine.uidOf(user);
   if (uid === null)
     throw new Refusal(exitStatus.usage, `there is no account ${user}: name the one that logs in by itself`);
   if (uid < 500 || (uid >= 4900 && uid < 6000)) {
     throw new Refusal(exitStatus.usage, `${user} (uid ${uid}) cannot be the agent: name an ordinary account`);
   }
-  return uid;
+  const home = await machine.homeOf(user);
+  if (home === null) throw new Refusal(exitStatus.misconfigured, `${user} has no home: name an ordinary account`);
+  return { agentUid: uid, agentHome: home };
 }
 
 interface Wanted {
@@ -75,7 +77,7 @@ async function factsOf(machine: Machine, { choices, source, node, workerConfig }
   return {
     ...{ choices, version: source.version, source: source.path, node, helperConfig },
     digest: digestOf(source, machine.platform, node),
-    agentUid: await agentUidOf(machine, choices.agentUser),
+    ...(await agentOf(machine, choices.agentUser)),
     helperFlags: helperFlags(layout.places, config, true),
     workerConfig: given ?? workerSkeleton,
     configured: (there ?? given ?? workerSkeleton) !== workerSkeleton,

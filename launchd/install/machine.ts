@@ -11,6 +11,8 @@ export const macTools = {
   diskutil: "/usr/sbin/diskutil",
   id: "/usr/bin/id",
   pkgutil: "/usr/sbin/pkgutil",
+  rm: "/bin/rm",
+  rmdir: "/bin/rmdir",
 } as const;
 
 export type Tool = keyof typeof macTools;
@@ -26,10 +28,16 @@ const constantEnv = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C" };
 const toolMs = 120_000;
 const outputBytes = 8 * 1024 * 1024;
 
+/** Empty for root itself. */
+interface Ids {
+  readonly uid?: number;
+  readonly gid?: number;
+}
+
 /** Waits for its end. Rejects when it cannot be started. */
-function collect(file: string, args: readonly string[], timeout: number): Promise<Result> {
+function collect(file: string, args: readonly string[], timeout: number, as: Ids = {}): Promise<Result> {
   // Root: `file` is a tool above or a program of a release that only root can change; `args` hold no shell text.
-  const child = spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "pipe"], timeout });
+  const child = spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "pipe"], timeout, ...as });
   const text = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (piece: string) => {
@@ -81,6 +89,12 @@ export class Machine {
     return collect(this.#tools[tool], args, toolMs);
   }
 
+  /** As an account: what lies in somebody else's directory is nothing for root. Null when there is no such account. */
+  async runAs(user: string, tool: Tool, ...args: readonly string[]): Promise<Result | null> {
+    const [uid, gid] = [await this.#idOf("-u", user), await this.#idOf("-g", user)];
+    return uid === null || gid === null ? null : collect(this.#tools[tool], args, toolMs, { uid, gid });
+  }
+
   /** A program of an installed release. */
   program(path: string, ...args: readonly string[]): Promise<Result> {
     return collect(this.at(path), args, toolMs);
@@ -88,8 +102,18 @@ export class Machine {
 
   /** Null when there is no such account. */
   async uidOf(name: string): Promise<number | null> {
-    if (name === "root") return 0;
-    const { exit, stdout } = await this.run("id", "-u", name);
+    return name === "root" ? 0 : this.#idOf("-u", name);
+  }
+
+  async #idOf(option: "-u" | "-g", name: string): Promise<number | null> {
+    const { exit, stdout } = await this.run("id", option, name);
     return exit === 0 && /^\d+\n$/.test(stdout) ? Number(stdout) : null;
+  }
+
+  /** Null when it has none, or one whose name has to be escaped in XML. */
+  async homeOf(name: string): Promise<string | null> {
+    const { exit, stdout } = await this.run("dscl", "-plist", ".", "-read", `/Users/${name}`, "NFSHomeDirectory");
+    const home = /NFSHomeDirectory<\/key>\s*<array>\s*<string>(\/[^<&]*)<\/string>/.exec(stdout)?.[1];
+    return exit === 0 && home !== undefined ? home : null;
   }
 }

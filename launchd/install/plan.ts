@@ -18,6 +18,8 @@ export interface Facts {
   readonly digest: string;
   /** Of the agent's account; null for a system job. */
   readonly agentUid: number | null;
+  /** That account's home. */
+  readonly agentHome: string | null;
   /** The helper's, for the helper.json that is there, or will be. */
   readonly helperFlags: readonly string[];
   readonly helperConfig: string;
@@ -114,9 +116,17 @@ function stateSteps({ choices }: Facts): Step[] {
     directory(join(privateState, "starters"), "locks of sessions beside the installation", { mode: 0o700, ours: true }),
     directory(places.state, `the helper's state of the instance ${instance}: journal, status, socket`, { ours: true }),
     ...homes,
-    directory(logRoot, "logs"),
+    directory(logRoot, "logs, those of sessions beside the installation too", { ours: true }),
     directory(places.logs, "the helper's log and audit log", { mode: 0o700, ours: true, keep: true }),
   ];
+}
+
+/** What the agent keeps for itself, where it has a home that is not ours. */
+function agentStateSteps({ agentHome, choices: { agentUser } }: Facts): Step[] {
+  if (agentHome === null || agentUser === null) return [];
+  const path = join(agentHome, "Library/Application Support/taskcluster-worker", instance);
+  const why = "the agent's state and downloads: it makes them itself, and they are removed as its account";
+  return [{ kind: "agent-state", path, user: agentUser, keep: true, why }];
 }
 
 function configSteps(facts: Facts, agentUser: string): Step[] {
@@ -167,6 +177,7 @@ export function installSteps(facts: Facts): Step[] {
             why: "the agent's account may reach the socket",
           } as const,
         ]),
+    ...agentStateSteps(facts),
     ...configSteps(facts, agentUser ?? workerAccount),
     ...jobs.helper,
     ...jobs.agent,

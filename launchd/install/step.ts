@@ -66,6 +66,14 @@ export interface MemberStep extends Explained {
   readonly group: string;
 }
 
+/** The agent's own directory. It makes it; undoing removes it, as its account. */
+export interface AgentStateStep extends Explained {
+  readonly kind: "agent-state";
+  readonly path: string;
+  readonly user: string;
+  readonly keep: boolean;
+}
+
 export interface VolumeStep extends Explained {
   readonly kind: "volume";
   readonly name: string;
@@ -110,6 +118,7 @@ export type Step =
   | FileStep
   | AccountStep
   | MemberStep
+  | AgentStateStep
   | VolumeStep
   | JobStep
   | StopStep

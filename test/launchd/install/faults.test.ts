@@ -4,7 +4,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { after, before, suite, test } from "node:test";
-import type { Observer } from "../../../launchd/install/runner.ts";
+import type { Observer, What } from "../../../launchd/install/runner.ts";
+import type { Step } from "../../../launchd/install/step.ts";
 import { within } from "../../helper/wait.ts";
 import { needsRoot } from "../../root.ts";
 import { FakeMac } from "./mac.ts";
@@ -16,15 +17,17 @@ class Cut extends Error {}
 /** Lets so many points pass and cuts off at the next. Without a number it only counts. */
 class Points implements Observer {
   count = 0;
+  readonly kinds = new Set<Step["kind"]>();
   readonly #at: number;
   constructor(at = Number.POSITIVE_INFINITY) {
     this.#at = at;
   }
-  begin(): void {
+  begin(_what: What, { kind }: Step): void {
+    this.kinds.add(kind);
     if (this.count++ === this.#at) throw new Cut("cut off");
   }
-  end(): void {
-    this.begin();
+  end(what: What, step: Step): void {
+    this.begin(what, step);
   }
 }
 
@@ -33,6 +36,7 @@ suite("An installation that is cut off", { skip: needsRoot }, () => {
   let installed: FakeMac;
   let state: unknown;
   const counted: number[] = [];
+  const kinds = new Set<string>();
   before(async () => {
     clean = FakeMac.make();
     for (const version of ["1.0.0", "1.1.0"]) clean.release(version);
@@ -58,6 +62,7 @@ suite("An installation that is cut off", { skip: needsRoot }, () => {
       assert.equal((await whole.command(line, { version, observer: points })).status, 0);
       whole.remove();
       counted.push(points.count);
+      for (const kind of points.kinds) kinds.add(kind);
       for (let at = 0; at < points.count; at += 1) {
         const mac = from().copy();
         await assert.rejects(mac.command(line, { version, observer: new Points(at) }), Cut, `point ${at}`);
@@ -77,8 +82,14 @@ suite("An installation that is cut off", { skip: needsRoot }, () => {
     });
   }
 
-  test("was cut off at 40 points at least", () => {
-    assert.ok(counted.length === commands.length && counted.reduce((sum, each) => sum + each, 0) >= 40, counted.join());
+  test("was cut off at 120 points at least, before and after a step of every kind", () => {
+    assert.equal(counted.length, commands.length);
+    assert.ok(counted.reduce((sum, each) => sum + each, 0) >= 120, counted.join());
+    const all = Object.keys({
+      ...{ directory: 0, release: 0, link: 0, file: 0, account: 0, member: 0, "agent-state": 0, volume: 0, job: 0 },
+      ...{ stop: 0, hello: 0 },
+    } satisfies Record<Step["kind"], 0>);
+    assert.deepEqual([...kinds].sort(), all.sort());
   });
 
   test("by kill -9 at any step is the same", async () => {
