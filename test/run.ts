@@ -24,6 +24,7 @@ const longFirst = ["conformance", "fuzz", "stories", "crash", "engine", "attack"
 const alone = [
   ...["fork-bomb", "killed-starter", "unending-helper"].map((name) => `test/stories/${name}.test.ts`),
   "test/soak/soak.test.ts",
+  "test/launchd/life/life.test.ts",
 ];
 /** Compiled sources of the tests, for the next process that needs them. Not in the environment, which children inherit. */
 const keptCompiled = ["--import", join(import.meta.dirname, "compile-cache.ts")];

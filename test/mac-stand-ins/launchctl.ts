@@ -1,9 +1,9 @@
 /**
- * `launchctl` for Linux, as far as installers use it: system jobs that really run, with its exit codes. Arguments: a folder
- * for its memory, then those of launchctl. `supervise PLIST` is its own: it stays with one job, as launchd does.
+ * `launchctl` for Linux, as far as installers use it: jobs that really run, with its exit codes, of the system and of a user
+ * who is always logged in. Arguments: a folder for its memory, then those of launchctl. `supervise DOMAIN PLIST` is its own: it stays with one job, as launchd does.
  */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { parse } from "plist";
@@ -17,14 +17,18 @@ interface Job {
   readonly keptAlive: boolean;
   readonly throttleMs: number;
   readonly exitTimeOutMs: number;
+  /** The account that it runs as, by name or uid; null for root. */
+  readonly user: string | null;
+  readonly log: string | null;
 }
 
-function jobOf(plist: string): Job {
+const uidOf = (domain: string): string | null => /^gui\/(\d+)/.exec(domain)?.[1] ?? null;
+
+function jobOf(plist: string, domain = "system"): Job {
   const content = parse(readFileSync(plist, "utf8"));
   if (typeof content !== "object" || content === null) throw new Error(`${plist} is no job`);
-  const { Label, ProgramArguments, KeepAlive, ThrottleInterval, ExitTimeOut }: Readonly<Record<string, unknown>> = {
-    ...content,
-  };
+  const all: Readonly<Record<string, unknown>> = { ...content };
+  const { Label, ProgramArguments, KeepAlive, ThrottleInterval, ExitTimeOut, UserName, StandardOutPath } = all;
   if (!Array.isArray(ProgramArguments)) throw new Error(`${plist} starts nothing`);
   return {
     label: String(Label),
@@ -32,13 +36,15 @@ function jobOf(plist: string): Job {
     keptAlive: KeepAlive !== undefined,
     throttleMs: 1000 * Number(ThrottleInterval ?? 10),
     exitTimeOutMs: 1000 * Number(ExitTimeOut ?? 20),
+    user: uidOf(domain) ?? (UserName === undefined ? null : String(UserName)),
+    log: StandardOutPath === undefined ? null : String(StandardOutPath),
   };
 }
 
 const fileOf = (label: string): string => join(memory, label);
 /** The supervisor's pid; undefined when the job is not loaded. */
 function loaded(target: string): number | undefined {
-  const file = fileOf(target.replace("system/", ""));
+  const file = fileOf(target.replace(/^(system|gui\/\d+)\//, ""));
   return existsSync(file) ? Number(readFileSync(file, "utf8")) : undefined;
 }
 
@@ -47,11 +53,11 @@ function refuse(status: number, message: string): never {
   process.exit(status);
 }
 
-async function bootstrap(plist: string): Promise<void> {
+async function bootstrap(domain: string, plist: string): Promise<void> {
   const { label } = jobOf(plist);
   if ((statSync(plist).mode & 0o022) !== 0) refuse(5, "Bootstrap failed: 5: Input/output error");
   if (loaded(label) !== undefined) refuse(37, "Bootstrap failed: 37: Operation already in progress");
-  const argv = ["--disable-warning=ExperimentalWarning", import.meta.filename, memory, "supervise", plist];
+  const argv = ["--disable-warning=ExperimentalWarning", import.meta.filename, memory, "supervise", domain, plist];
   spawn(process.execPath, argv, { detached: true, stdio: "ignore" }).unref();
   while (loaded(label) === undefined) await delay(20);
 }
@@ -62,6 +68,13 @@ async function bootout(target: string): Promise<void> {
   if (pid === undefined) refuse(3, "Boot-out failed: 3: No such process");
   process.kill(pid, "SIGTERM");
   while (loaded(target) !== undefined) await delay(20);
+}
+
+/** With the account's groups, as launchd does it. */
+function asUser(user: string | null): string[] {
+  if (user === null) return [];
+  const idOf = (option: string): string => spawnSync("/usr/bin/id", [option, user], { encoding: "utf8" }).stdout.trim();
+  return ["/usr/bin/setpriv", `--reuid=${idOf("-u")}`, `--regid=${idOf("-g")}`, "--init-groups"];
 }
 
 /** Starts the job, again where launchd would, until SIGTERM unloads it. SIGUSR2 is `kickstart -k`. */
@@ -76,8 +89,10 @@ async function supervise(job: Job): Promise<void> {
   process.once("SIGTERM", () => unload.resolve("unload"));
   const alive = setInterval(() => {}, 60_000);
   for (let more = true; more; ) {
-    const [file = "", ...argv] = job.argv;
-    const child = spawn(file, argv, { cwd: "/", env: { PATH: "/usr/bin:/bin" }, detached: true, stdio: "ignore" });
+    const [file = "", ...argv] = [...asUser(job.user), ...job.argv];
+    const output = job.log === null ? "ignore" : openSync(job.log, "a");
+    const stdio = ["ignore", output, output] as const;
+    const child = spawn(file, argv, { cwd: "/", env: { PATH: "/usr/bin:/bin" }, detached: true, stdio: [...stdio] });
     const ended = new Promise<number | null>((resolve) => child.once("exit", resolve));
     kill = (signal) => {
       if (child.exitCode === null && child.signalCode === null) process.kill(-Number(child.pid), signal);
@@ -103,10 +118,12 @@ switch (command) {
   case "enable":
     break;
   case "bootstrap":
-    await bootstrap(words[1] ?? "");
+    await bootstrap(words[0] ?? "", words[1] ?? "");
     break;
   case "print":
-    if (loaded(words[0] ?? "") === undefined && !words[0]?.startsWith("gui/")) refuse(113, "Could not find service");
+    if (/^(system|gui\/\d+)$/.test(words[0] ?? "")) break;
+    if (loaded(words[0] ?? "") === undefined) refuse(113, "Could not find service");
+    process.stdout.write("\tstate = running\n");
     break;
   case "kickstart": {
     const pid = loaded(words[1] ?? "");
@@ -123,7 +140,7 @@ switch (command) {
     break;
   }
   case "supervise":
-    await supervise(jobOf(words[0] ?? ""));
+    await supervise(jobOf(words[1] ?? "", words[0]));
     process.exit();
     break;
   default:
