@@ -13,8 +13,10 @@ export interface SessionTimes {
   readonly ping: number;
   /** Neither a message nor a pong came, nor was output taken, for so long. */
   readonly silence: number;
+  /** For the rest of the output, once the shell is killed: a task does not wait for a client that reads nothing but talks. */
+  readonly farewell: number;
 }
-const sessionTimes: SessionTimes = { ping: 15_000, silence: 45_000 };
+const sessionTimes: SessionTimes = { ping: 15_000, silence: 45_000, farewell: 5_000 };
 
 /** Answers to pings wait for a client that does not read: no more than so many bytes. */
 const MOST_WAITING_BYTES = 16 * 1024;
@@ -27,6 +29,7 @@ export class ShellSession {
   readonly #socket: WebSocket;
   readonly #protocol: ShellProtocol;
   readonly #times: SessionTimes;
+  readonly #sink: Writable;
   #opened: Shell | null = null;
   #killed = false;
   #lastLife = performance.now();
@@ -41,6 +44,7 @@ export class ShellSession {
     this.#socket = socket;
     this.#protocol = protocol;
     this.#times = times;
+    this.#sink = this.#newSink();
   }
 
   /** Until there is no shell any more: it ended, or was killed because the client left. Resolves to how. Never throws. */
@@ -69,6 +73,7 @@ export class ShellSession {
 
   /** Ends the shell; the client is told. Any number of calls. */
   async kill(): Promise<void> {
+    if (!this.#killed) setTimeout(() => this.#sink.destroy(), this.#times.farewell).unref();
     this.#killed = true;
     this.#roomAgain?.();
     await this.#opened?.kill().catch(() => undefined); // A helper that cannot kill now ends every process by itself.
@@ -140,7 +145,7 @@ export class ShellSession {
   }
 
   /** Takes a chunk when the one before has left this process. */
-  #sink(): Writable {
+  #newSink(): Writable {
     const sink = new Writable({
       highWaterMark: 1,
       write: (chunk: Buffer, _encoding, done) => {
@@ -163,10 +168,12 @@ export class ShellSession {
 
   /** Resolves when the client has used something. Rejects when that does not matter any more. */
   async #room(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#roomAgain = resolve;
-    });
-    this.#roomAgain = null;
+    if (!this.#killed) {
+      await new Promise<void>((resolve) => {
+        this.#roomAgain = resolve;
+      });
+      this.#roomAgain = null;
+    }
     if (this.#killed) throw new Error("The shell was ended.");
   }
 
@@ -182,7 +189,7 @@ export class ShellSession {
   async #copyOutput(opened: Shell): Promise<ShellEnd> {
     const byWorker: ShellEnd = { code: null, signal: null };
     try {
-      const end = await opened.copyOutput(this.#sink());
+      const end = await opened.copyOutput(this.#sink);
       return this.#killed ? byWorker : end;
     } catch {
       // The client is gone or has ended it, or the helper is lost: the run says what there is to say.

@@ -11,7 +11,7 @@ import { FakeShell } from "./fake-shell.ts";
 import { until } from "./until.ts";
 
 const MiB = 1024 * 1024;
-const patient = { ping: 60_000, silence: 60_000 };
+const patient = { ping: 60_000, silence: 60_000, farewell: 60_000 };
 
 interface Session {
   readonly client: WebSocket;
@@ -148,6 +148,18 @@ test("an abort ends the shell though its output waits for the client", async (t)
   assert(shell.kills > 0);
 });
 
+test("a shell that was ended does not wait for a client that reads nothing, but talks", {
+  timeout: 30_000,
+}, async (t) => {
+  const withoutWindow = { ...taskclusterWorkerProtocol, window: null };
+  const { client, shell, how, server } = await session(t, withoutWindow, { ...patient, farewell: 100 });
+  client.pause();
+  for (let n = 0; n < 64; n += 1) shell.say(Buffer.alloc(MiB, "y"));
+  await until("output that waits", () => server.bufferedAmount > 0);
+  client.send(Buffer.from([4]));
+  assert.equal(await how, "ended by the worker");
+});
+
 test("pings are answered, but answers do not pile up for a client that does not read", async (t) => {
   const { client, server } = await session(t, genericWorkerProtocol);
   client.ping();
@@ -165,14 +177,14 @@ test("pings are answered, but answers do not pile up for a client that does not 
 });
 
 test("a client without a sign of life is left, and its shell ended", async (t) => {
-  const { client, shell, how } = await session(t, genericWorkerProtocol, { ping: 20, silence: 100 });
+  const { client, shell, how } = await session(t, genericWorkerProtocol, { ...patient, ping: 20, silence: 100 });
   client.pause();
   assert.equal(await how, "ended by the worker");
   assert(shell.kills > 0);
 });
 
 test("a client that answers pings stays, however long it says nothing", async (t) => {
-  const { client, shell } = await session(t, genericWorkerProtocol, { ping: 20, silence: 200 });
+  const { client, shell } = await session(t, genericWorkerProtocol, { ...patient, ping: 20, silence: 200 });
   let pings = 0;
   client.on("ping", () => {
     pings += 1;
