@@ -26,7 +26,7 @@ umask 022
 ulimit -f $(($2 / 1024))
 kilobytes=$(($2 / 1024))
 used() {
-  chmod 700 .
+  chmod 700 "$HOME"
   local size=$(du -sk .)
   printf %s "\${size%%[!0-9]*}"
 }
@@ -57,7 +57,7 @@ unpack() {
   esac
 }
 said=$(unpack "$@" 2>&1 >/dev/null | { head -c 2000; cat >/dev/null; })
-chmod 700 .
+chmod 700 "$HOME"
 printf '%s' "$said"
 `;
 

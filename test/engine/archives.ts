@@ -9,23 +9,29 @@ export interface Link {
   readonly to: string;
 }
 
-const kinds = { hard: "1", symbolic: "2" } as const;
+/** A directory with its own mode, in octal. */
+export interface Folder {
+  readonly kind: "directory";
+  readonly mode: string;
+}
+
+const kinds = { hard: "1", symbolic: "2", directory: "5" } as const;
 
 /** ustar; a name can lead anywhere. */
-export function tarOf(files: Readonly<Record<string, string | Buffer | Link>>): Buffer {
+export function tarOf(files: Readonly<Record<string, string | Buffer | Link | Folder>>): Buffer {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
-    const link = typeof content === "object" && "to" in content ? content : null;
-    const bytes = typeof content === "object" && "to" in content ? Buffer.alloc(0) : Buffer.from(content);
+    const special = typeof content === "object" && "kind" in content ? content : null;
+    const bytes = typeof content === "object" && "kind" in content ? Buffer.alloc(0) : Buffer.from(content);
     const header = Buffer.alloc(512);
     header.write(name, 0);
-    header.write("0000755\0", 100);
+    header.write(`${(special && "mode" in special ? special.mode : "755").padStart(7, "0")}\0`, 100);
     header.write("0000000\0", 108);
     header.write("0000000\0", 116);
     header.write(`${bytes.length.toString(8).padStart(11, "0")}\0`, 124);
     header.write("00000000000\0", 136);
     header.write("        ", 148);
-    header.write(link ? kinds[link.kind] : "0", 156);
-    header.write(link?.to ?? "", 157);
+    header.write(special ? kinds[special.kind] : "0", 156);
+    header.write(special && "to" in special ? special.to : "", 157);
     header.write("ustar\x0000", 257);
     const sum = header.reduce((total, byte) => total + byte, 0);
     header.write(`${sum.toString(8).padStart(6, "0")}\0 `, 148);

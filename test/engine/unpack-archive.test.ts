@@ -147,6 +147,18 @@ describe("an archive", options, () => {
     );
   });
 
+  test("that takes the home's own rights away is still held to its size, and gives them back", async (t) => {
+    const builder = await newBuilder(t, real.current().engine);
+    const closed = { "./": { kind: "directory", mode: "000" } } as const;
+    const parts = Array.from({ length: 8 }, (_, n) => [`part-${n}`, Buffer.alloc(500_000, n + 1)]);
+    await unpack(builder, "tar", tarOf({ ...closed, small: "in it" }));
+    await assert.rejects(unpack(builder, "tar", tarOf({ ...closed, ...Object.fromEntries(parts) })), {
+      code: "archive-refused",
+      message: /holds more/,
+    });
+    assert.equal((await runLines(builder.startSandbox(), "cat small; stat -c ' %a' .")).text, "in it 700\n");
+  });
+
   test("that is written without an end is stopped at what it may hold", async (t) => {
     const builder = await newBuilder(t, real.current().engine);
     let n = 0;
