@@ -8,7 +8,7 @@ import { useHelper } from "../helper/fixture.ts";
 import { processesOf } from "../helper/machine.ts";
 import { eventually } from "../helper/wait.ts";
 import { needsRoot } from "../root.ts";
-import { rounds } from "./rounds.ts";
+import { rounds, siblingIn } from "./rounds.ts";
 
 const bash = (lines: string): string[] => ["/bin/bash", "-c", lines];
 
@@ -28,9 +28,14 @@ suite("Against what ends it, a task", { skip: needsRoot }, () => {
   test("stops and kills all it may, its cleaner too, from several sessions: it is gone, and nobody else has noticed", async (t) => {
     const { children, alive } = bystanders();
     t.after(() => children.map((child) => child.kill("SIGKILL")));
-    const { client, user: sibling } = await fixture.clientWithUser(t);
-    const beside = await client.start(sibling.user, bash("echo up; exec sleep 300"));
+    const { client, user: first } = await fixture.clientWithUser(t);
+    const living = bash("echo up; exec sleep 300");
+    let sibling = first;
+    let beside = await client.start(sibling.user, living);
     for (let round = 0; round < rounds; round += 1) {
+      const before = sibling;
+      sibling = await siblingIn(round, client, before);
+      if (sibling !== before) beside = await client.start(sibling.user, living);
       const user = await client.request("createUser", {});
       // They wait for each other: the first that runs would stop the shell that starts the rest.
       const loop = (signal: string): string =>
