@@ -5,6 +5,7 @@ import { helperConfig, signingKeys, workerConfig } from "./checks/configuration.
 import { helper } from "./checks/helper.ts";
 import { jobs, plists } from "./checks/jobs.ts";
 import { modes } from "./checks/modes.ts";
+import { nodeBuild } from "./checks/node-build.ts";
 import { ownership } from "./checks/ownership.ts";
 import { release } from "./checks/release.ts";
 import { autoLogin, screenLock, session } from "./checks/screen.ts";
@@ -15,7 +16,7 @@ import { backgroundItems, disk, volume } from "./checks/storage.ts";
 import { staleUsers, uids } from "./checks/uids.ts";
 
 export const checks: readonly Check[] = [
-  ...[ownership, modes, helperConfig, workerConfig, signingKeys, release, plists, jobs, socket],
+  ...[ownership, modes, helperConfig, workerConfig, signingKeys, release, nodeBuild, plists, jobs, socket],
   ...[helper, uids, staleUsers, accounts],
   ...[session, autoLogin, screenLock, sleep, disk, volume, backgroundItems],
   ...[queue, scopes, workerManager, clock, localNetwork],

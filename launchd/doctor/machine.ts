@@ -1,5 +1,6 @@
 /** All that doctor can do to the machine it looks at. Checks use nothing else, so that tests can stand in for any Mac. */
 import type { Config } from "../../helper/config.ts";
+import type { NodeSource } from "../release/manifest.ts";
 
 export type Absolute = `/${string}`;
 
@@ -58,6 +59,8 @@ export interface Machine {
   helperConfig(path: string): Config;
   /** A sentence for each file of a release that is not as its manifest says. Throws when there is no manifest. */
   wrongFiles(release: string): readonly string[];
+  /** Where a release's Node is from, by its manifest. Throws when there is none. */
+  nodeSource(release: string): NodeSource;
   /** By absolute path, with a constant environment and no input. Never throws. */
   run(tool: Absolute, args: readonly string[], options?: ToolOptions): Promise<Ran>;
 }

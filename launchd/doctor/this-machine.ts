@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, type Stats, statfsSync } from "node:fs";
 import { readConfig } from "../../helper/config.ts";
 import { isProcess } from "../process-alive.ts";
-import { verifyRelease } from "../release/verify.ts";
+import { readManifest, verifyRelease } from "../release/verify.ts";
 import { type Absolute, DeniedError, type Entry, type Machine, type Ran, type ToolOptions } from "./machine.ts";
 
 const mostBytes = 1024 * 1024;
@@ -108,6 +108,7 @@ export const thisMachine: Machine = {
   isProcess,
   helperConfig: (path) => orNull(path, () => readConfig(path)) ?? missing(path),
   wrongFiles: (release) => verifyRelease(release),
+  nodeSource: (release) => readManifest(release).node.source,
   run: (tool, args, options = {}) => runTool(tool, args, options),
 };
 

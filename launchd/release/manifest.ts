@@ -12,11 +12,13 @@ export interface ManifestFile {
   readonly sha256: string;
 }
 
+/** `given`: a build named by whoever made the release. `npm`: the one that a third party publishes on npm. */
+export type NodeSource = "given" | "npm";
+
 export interface Manifest {
   readonly version: string;
   readonly platform: string;
-  /** `given`: a build named by whoever made the release. `npm`: the one that a third party publishes on npm. */
-  readonly node: { readonly version: string; readonly source: "given" | "npm" };
+  readonly node: { readonly version: string; readonly source: NodeSource };
   /** Sorted by path. */
   readonly files: readonly ManifestFile[];
 }

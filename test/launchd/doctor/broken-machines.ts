@@ -138,6 +138,18 @@ export const brokenMachines: readonly BrokenMachine[] = [
     fix: [reinstall],
   },
   {
+    broken: "Node is the build of npm",
+    patch: { nodeSource: "npm" },
+    ...{ finds: "node-build", result: "warn", what: /third party publishes on npm/ },
+    fix: [`${reinstall} --node FILE`],
+  },
+  {
+    broken: "nobody can say whose Node it is",
+    patch: { wrongFiles: "there is no manifest.json that can be read" },
+    ...{ finds: "node-build", result: "fail", what: /no manifest/ },
+    fix: [reinstall],
+  },
+  {
     broken: "the release's manifest is gone",
     patch: { wrongFiles: "there is no manifest.json that can be read" },
     ...{ finds: "release", result: "fail", what: /no manifest/ },

@@ -90,7 +90,7 @@ suite("What doctor makes of its checks", () => {
 
   test("on another platform the checks of a Mac are not asked", async () => {
     const linux: MachineData = {
-      ...{ platform: "linux", uid: 502, processes: [], config: "", wrongFiles: [] },
+      ...{ platform: "linux", uid: 502, processes: [], config: "", wrongFiles: [], nodeSource: "given" },
       ...{ files: { "/home": { kind: "directory" } }, free: { "/home": 100_000 } },
       tools: {
         "/usr/bin/getent passwd": "root:x:0:0:root:/root:/bin/bash\nann:x:1000:1000::/home/ann:/bin/sh\n",

@@ -92,6 +92,7 @@ export const healthy: MachineData = {
   processes: [300, 301],
   config,
   wrongFiles: [],
+  nodeSource: "given",
   free: { "/Volumes/tasks": 200_000, [layout.stateRoot]: 100_000 },
   files: {
     [layout.current]: { target: release, mode: 0o777 },

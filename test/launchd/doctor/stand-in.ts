@@ -3,6 +3,7 @@ import { basename } from "node:path";
 import type { Config } from "../../../helper/config.ts";
 import type { Entry, Machine, Ran } from "../../../launchd/doctor/machine.ts";
 import { DeniedError } from "../../../launchd/doctor/machine.ts";
+import type { NodeSource } from "../../../launchd/release/manifest.ts";
 
 /** Absent: a directory of root 0755 above the others, or a file of root 0644 with `text`. */
 export interface FileData extends Partial<Entry> {
@@ -29,6 +30,7 @@ export interface MachineData {
   readonly config: Config | string;
   /** A text: there is no manifest, in the words of the one who looked. */
   readonly wrongFiles: readonly string[] | string;
+  readonly nodeSource: NodeSource;
 }
 
 /** Maps are merged, all else is replaced. */
@@ -116,6 +118,12 @@ export class StandIn implements Machine {
     const { wrongFiles } = this.#data;
     if (typeof wrongFiles === "string") throw new Error(wrongFiles);
     return wrongFiles;
+  }
+
+  nodeSource(): NodeSource {
+    const { nodeSource, wrongFiles } = this.#data;
+    if (typeof wrongFiles === "string") throw new Error(wrongFiles);
+    return nodeSource;
   }
 
   async run(tool: string, args: readonly string[]): Promise<Ran> {
