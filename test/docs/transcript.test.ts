@@ -6,11 +6,15 @@ import { castFile, endOf, linesOf, normalised, record } from "./transcript.ts";
 
 const written = linesOf(textOf(castFile));
 
-/** By task, sorted: tasks that run at once mix their lines, and small artifacts come in any order. */
+/**
+ * By task, sorted: tasks that run at once mix their lines, and small artifacts come in any order. Without the memory, which a
+ * task that is over before the first look at it has none of.
+ */
 function byTask(lines: readonly string[]): Readonly<Record<string, string[]>> {
+  const told = lines.filter((text) => !/ System Memory( Used)?: /.test(text));
   const taskOf = (text: string): string => /^(?:task )?(\d)[|:]/.exec(text)?.[1] ?? "none";
   return Object.fromEntries(
-    [...new Set(lines.map(taskOf))].sort().map((task) => [task, lines.filter((text) => taskOf(text) === task).sort()]),
+    [...new Set(told.map(taskOf))].sort().map((task) => [task, told.filter((text) => taskOf(text) === task).sort()]),
   );
 }
 
