@@ -9,6 +9,8 @@ export type IdleReason =
   | { readonly kind: "not-isolated"; readonly message: string }
   /** `headlessTasks` is false, and tasks get no screen here. */
   | { readonly kind: "no-graphics" }
+  /** Root gives tasks a screen, and a task user could not use it. */
+  | { readonly kind: "no-screen"; readonly message: string }
   | {
       readonly kind: "disk";
       readonly directory: string;
@@ -47,6 +49,8 @@ function reasonText(reason: IdleReason): string {
         "No tasks are claimed: headlessTasks is false, so they need a screen, and root's configuration gives them none. " +
         "Set headlessTasks to true for tasks that need no screen."
       );
+    case "no-screen":
+      return `No tasks are claimed: headlessTasks is false, and the graphics session cannot be used: ${reason.message}`;
     case "disk": {
       const { directory, freeMegabytes, wantedMegabytes } = reason;
       return `No tasks are claimed: the disk of ${directory} has ${freeMegabytes} MB free, and requiredDiskSpaceMegabytes is ${wantedMegabytes}.`;

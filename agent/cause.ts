@@ -15,6 +15,7 @@ const engineCauses: Record<EngineError["code"], CauseKind> = {
   "no-free-user": "worker-shutdown",
   "helper-lost": "worker-shutdown",
   "isolation-broken": "worker-shutdown",
+  "no-screen": "worker-shutdown",
   "homes-full": "resource-unavailable",
   "helper-refused": "internal-error",
   "place-failed": "internal-error",

@@ -12,6 +12,7 @@ export class Readiness {
   readonly #quarantine: QuarantineWatch;
   readonly #client: QueueClient;
   #toldClock = false;
+  #seenScreen = false;
 
   constructor(client: QueueClient, services: RunServices) {
     this.#services = services;
@@ -39,11 +40,25 @@ export class Readiness {
 
   /** Why no tasks should be claimed now; null when they can be. Never throws. */
   async hindrance(): Promise<IdleReason | null> {
-    const { config, engine } = this.#services;
-    if (!config.headlessTasks && !engine.graphical) return { kind: "no-graphics" };
+    const withoutScreen = await this.#withoutScreen();
+    if (withoutScreen) return withoutScreen;
     const { expired } = this.#client;
     if (expired) return { kind: "credentials", expired: expired.toISOString() };
     return (await this.#shortOfDisk()) ?? (await this.#quarantined());
+  }
+
+  /** Before the first claim: a session that ends later shows in the tasks. */
+  async #withoutScreen(): Promise<IdleReason | null> {
+    const { config, engine } = this.#services;
+    if (config.headlessTasks || this.#seenScreen) return null;
+    if (!engine.graphical) return { kind: "no-graphics" };
+    try {
+      await engine.probeScreen();
+      this.#seenScreen = true;
+      return null;
+    } catch (error) {
+      return { kind: "no-screen", message: messageOf(error) };
+    }
   }
 
   async #shortOfDisk(): Promise<IdleReason | null> {

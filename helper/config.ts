@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import type { Config as ConfigFile } from "../shared/protocol/root-types.ts";
 import * as validators from "../shared/protocol/validators.js";
 
-export type Config = Required<ConfigFile>;
+/** With the uid of `sessionUser`, once it has been looked at: tasks get the graphics session only then. */
+export type Config = Required<ConfigFile> & { sessionUid?: number };
 
 /** Throws with one sentence when the file cannot be read, is no JSON, or is not what the schema describes. */
 export function readConfig(file: string): Config {
@@ -13,6 +14,6 @@ export function readConfig(file: string): Config {
     throw new Error(`${file}: ${error?.instancePath || "the whole"} ${error?.message ?? "is not valid"}`);
   }
   if (json.uidRange[0] > json.uidRange[1]) throw new Error(`${file}: uidRange ends before it begins`);
-  const darwin = process.platform === "darwin";
-  return { tasksDir: darwin ? "/Users" : "/home", ...json, ...(darwin && { dscl: "/usr/bin/dscl" }) };
+  const apples = { dscl: "/usr/bin/dscl", launchctl: "/bin/launchctl" };
+  return process.platform === "darwin" ? { tasksDir: "/Users", ...json, ...apples } : { tasksDir: "/home", ...json };
 }

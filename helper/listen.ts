@@ -29,13 +29,11 @@ export class Listener {
     const { socketDir, socket } = this.#helper.places;
     this.#removeDirectory();
     mkdirSync(socketDir, 0o700);
-    lchownSync(socketDir, 0, gid);
-    chmodSync(socketDir, 0o750);
-    const before = process.umask(0o177);
     await new Promise<void>((resolve, reject) => this.#server.once("error", reject).listen(socket, resolve));
-    process.umask(before);
     lchownSync(socket, 0, gid);
     chmodSync(socket, 0o660);
+    lchownSync(socketDir, 0, gid);
+    chmodSync(socketDir, 0o750); // The last step: nobody but root can come here before.
   }
 
   /** Hears nobody any more. Resolves when everything that sessions held has been ended. */

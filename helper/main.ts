@@ -4,7 +4,7 @@
  */
 import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { readConfig } from "./config.ts";
+import { type Config, readConfig } from "./config.ts";
 import { writable } from "./flags.ts";
 import { type Helper, makeHelper, publish } from "./helper.ts";
 import { endUser } from "./life.ts";
@@ -12,6 +12,7 @@ import { Listener } from "./listen.ts";
 import { takeLock } from "./lock.ts";
 import { placesOf } from "./places.ts";
 import { messageOf } from "./refusal.ts";
+import { runTool, tools } from "./spawn.ts";
 import { trusted } from "./trust.ts";
 
 /** One JSON line in pino's own form: level, time in milliseconds, msg. Returns the exit status, for who ends with it. */
@@ -36,6 +37,15 @@ async function agentGroup({ dscl }: Helper): Promise<number> {
   return gid;
 }
 
+/** The uid of the account whose graphics session tasks get. Throws where it is none, root's, or may be the agent's. */
+async function sessionUid({ sessionUser, shareAgentSession }: Config, agents: number): Promise<number> {
+  const { stdout } = await runTool(tools.id, [sessionUser], 5_000);
+  const uid = Number(/^uid=(\d+)\b.* groups=\d/.exec(stdout)?.[1]);
+  if (!(uid > 0)) throw new Error(`sessionUser "${sessionUser}" of helper.json must be an account, and not root`);
+  if (!new RegExp(`[=,]${agents}\\b`).test(stdout) || shareAgentSession) return uid;
+  throw new Error(`sessionUser "${sessionUser}" of helper.json is in _tcworker, so it may be the agent: name another`);
+}
+
 async function main(): Promise<number> {
   // A full disk, or a starter that is gone, must not keep us from ending what is left.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
@@ -50,6 +60,7 @@ async function main(): Promise<number> {
   const file = trusted(configPath);
   const config = readConfig(file);
   config.dscl = trusted(config.dscl);
+  if (config.launchctl || config.graphical) config.launchctl = trusted(config.launchctl || "/bin/launchctl");
   const folders = [import.meta.dirname, `${import.meta.dirname}/../shared/protocol`];
   const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
   const own = [process.execPath, ...sources, places.state, places.logs, places.runParent];
@@ -69,7 +80,9 @@ async function main(): Promise<number> {
   if (lifeline) process.stdin.on("close", () => stop.resolve("the starter's end")).resume();
   await recover(helper);
   const listener = new Listener(helper);
-  await listener.listen(await agentGroup(helper));
+  const group = await agentGroup(helper);
+  if (config.graphical) config.sessionUid = await sessionUid(config, group);
+  await listener.listen(group);
   publish(helper);
   log(30, `instance ${instance} listens on ${places.socket}`);
   process.stdout.write("ready\n");

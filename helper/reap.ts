@@ -1,7 +1,7 @@
 /** Ends every process of a task user and proves it by looking. A task can fork, stop and hide; it cannot change its uid. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Helper } from "./helper.ts";
-import { runAs, runTool, tools } from "./spawn.ts";
+import { runAs, runTool, seats, tools } from "./spawn.ts";
 
 const quiet = { rounds: 3, apartMs: 50 };
 /** For a user of which a listed process vanished unkilled: it may fork and exit faster than a list can follow. */
@@ -37,13 +37,15 @@ function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
  */
 export async function killProcesses(uid: number, { audit, config }: Pick<Helper, "audit" | "config">) {
   audit.note("kill", { uid });
+  const seated = seats.get(uid) ?? new Set(); // On no list as long as it is root, and the user later.
+  for (const child of seated) child.kill("SIGKILL");
   // KeepAlive jobs of launchd come back else. Without an answer the rounds show whether any did.
-  if (tools.launchctl) await runTool(tools.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
+  if (config.launchctl) await runTool(config.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
   const [met, until] = [new Set<number>(), performance.now() + deadlineMs];
   let [left, needed, empty, dying, ran] = [0, quiet, 0, new Set<number>(), false];
   while (empty < needed.rounds && performance.now() < until + (empty > 0 ? lookingMs : 0)) {
     const seen = await processesOf(uid);
-    left = seen?.size ?? 1;
+    left = (seen?.size ?? 1) + seated.size;
     empty = left === 0 && ran ? empty + 1 : 0;
     if (!seen || empty > 0) {
       if (empty < needed.rounds) await delay(needed.apartMs);
@@ -59,6 +61,7 @@ export async function killProcesses(uid: number, { audit, config }: Pick<Helper,
     dying = still; // These may be on the next list, and vanish then: they have been killed.
   }
   if (empty < needed.rounds) left = Math.max(left, 1); // Time ran out before it was quiet.
+  if (left === 0) seats.delete(uid);
   audit.note("killed", { uid, killed: met.size, left });
   return { killed: met.size, left };
 }

@@ -3,7 +3,7 @@ import type { ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
 import { encodeFrame, FrameError } from "../shared/protocol/frames.ts";
 import { limits } from "../shared/protocol/limits.ts";
-import type { Gone, HelperMessage, ProcessId, UserId } from "../shared/protocol/messages.ts";
+import type { Gone, ProcessId, UserId } from "../shared/protocol/messages.ts";
 import type { TaskUser } from "../shared/protocol/root-types.ts";
 import type { Helper } from "./helper.ts";
 import { createUser, endUser } from "./life.ts";
@@ -30,7 +30,7 @@ export class Session {
     return this.#closed !== undefined;
   }
 
-  send(type: HelperMessage["type"], data: unknown): void {
+  send(type: "answer" | "refused" | "exited" | "fatal", data: unknown): void {
     if (this.closed) return;
     this.#socket.write(encodeFrame({ type, data }));
     if (this.#socket.writableLength > limits.frameBytes) this.#socket.destroy(); // It does not read: it is gone.

@@ -8,18 +8,18 @@ import type { Socket } from "node:net";
 import type { Exited, Requests } from "../shared/protocol/messages.ts";
 import type { Config } from "./config.ts";
 
-/** Every tool that runs as root, by absolute path, besides dscl and bash. A name that a platform does not have is absent there. */
-export const tools = {
-  ps: "/bin/ps",
-  id: "/usr/bin/id",
-  launchctl: process.platform === "darwin" ? "/bin/launchctl" : undefined,
-} as const;
+/** Every tool that runs as root, by absolute path, besides bash, dscl and launchctl. */
+export const tools = { ps: "/bin/ps", id: "/usr/bin/id", perl: "/usr/bin/perl" } as const;
 
 const constantEnv = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin", LC_ALL: "C", TZ: "UTC" };
 const bash = ["--norc", "--noprofile", "-p", "-c"];
 const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "utf8");
 const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
 const kill = '[[ $UID == "$1" && $EUID == "$1" ]] && echo ran && kill -KILL -1'; // Root: only as that user.
+/** Root, in the graphics session: perl becomes the task user for good, and only then a shell. The group is the user's before. */
+const become = "my $u = shift; ($<, $>) = ($u, $u); $< == $u && $> == $u && exec { $ARGV[0] } @ARGV; exit 126";
+/** By uid, from its first graphical command until it is killed: shells, or what is still root and about to become one. */
+export const seats = new Map<number, Set<ChildProcess>>();
 const maxOutput = 8 * 1024 * 1024;
 
 export interface ToolResult {
@@ -82,7 +82,7 @@ function milliseconds(report: string): number[] {
  * ids have changed. Returns undefined when the system has no process to give; `ended` is called once otherwise.
  */
 export function startCommand(
-  request: Pick<Requests["spawn"], "argv" | "env">,
+  request: Pick<Requests["spawn"], "argv" | "env" | "graphical">,
   as: { uid: number; cwd: string; stdin: Socket | undefined; output: Socket | undefined },
   config: Config,
   ended: (how: Omit<Exited, "process">) => void,
@@ -91,8 +91,11 @@ export function startCommand(
   const relay = as.output && process.platform !== "darwin" ? "relay" : "direct";
   const { processes, files } = config.limits;
   const prologue = [ids.uid, processes, files, config.umask, as.cwd, relay].map(String);
-  const child = spawn("/bin/bash", [...bash, becomeUser, "become-user", ...prologue, ...request.argv], {
-    ...ids,
+  const shell = ["/bin/bash", ...bash, becomeUser, "become-user", ...prologue, ...request.argv];
+  const session = [config.launchctl, "asuser", `${config.sessionUid}`, tools.perl, "-e", become, `${ids.uid}`];
+  const [file = "", ...args] = request.graphical ? [...session, ...shell] : shell;
+  const child = spawn(file, args, {
+    ...(request.graphical ? { gid: ids.gid } : ids),
     cwd: "/",
     env: {},
     detached: true,
@@ -102,6 +105,7 @@ export function startCommand(
   let report = "";
   child.on("error", () => {});
   if (child.pid === undefined || !channel || !("write" in channel)) return undefined;
+  if (request.graphical) seats.set(ids.uid, (seats.get(ids.uid) ?? new Set()).add(child));
   channel.on("error", () => {}); // The task may kill the shell that reads this before it has read it.
   channel.on("data", (bytes: Buffer) => {
     if (report.length < 4096) report += bytes.toString("latin1");
@@ -109,6 +113,7 @@ export function startCommand(
   const exports = Object.entries(request.env).map(([name, value]) => `export ${name}=${quote(value)}\n`);
   channel.write(`${exports.join("")}\0`);
   child.on("close", (_, signal: string | null) => {
+    seats.get(ids.uid)?.delete(child); // All of the chain have ended: each holds descriptor 3.
     // No report: the lines were killed, or refused it, then without a signal. A task can forge one: hence the bounds.
     const exit = /^exit (1?\d?\d|2[0-4]\d|25[0-5])$/m.exec(report)?.[1];
     const [, , userMs = 0, systemMs = 0] = milliseconds(report);

@@ -43,7 +43,7 @@ let ending = false;
 /** Keeps a helper running for the agent's life: a new one first ends what a killed one left. Undefined: no slice is free. */
 async function serve(candidates: Slice[]): Promise<Slice | undefined> {
   for (const slice of candidates) {
-    const started = await startHelper(slice, node, code);
+    const started = await startHelper(slice, node, code, named ? { graphical: false } : {}); // No session of the agent's.
     if (started === 75) continue;
     if (typeof started === "number") end(70, `the helper ended: read ${placesOf(slice.name).logs}/helper.log`);
     helper = started;

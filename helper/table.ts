@@ -10,7 +10,7 @@ import { counts, publish, version } from "./helper.ts";
 import { killProcesses } from "./reap.ts";
 import { messageOf, Refusal } from "./refusal.ts";
 import type { Session } from "./session.ts";
-import { startCommand } from "./spawn.ts";
+import { seats, startCommand } from "./spawn.ts";
 
 const maxProcesses = 256;
 
@@ -76,7 +76,8 @@ function hello(session: Session, { protocol }: Requests["hello"]): Answers["hell
   session.greeted = true;
   helper.news.lastHello = Date.now();
   const { frameBytes, argvEnvBytes, stringBytes } = limits;
-  const bounds = { maxUsers: helper.config.maxUsers, frameBytes, argvEnvBytes, stringBytes };
+  const { maxUsers, sessionUid, maxGraphical } = helper.config;
+  const bounds = { maxUsers, maxGraphical: sessionUid ? maxGraphical : 0, frameBytes, argvEnvBytes, stringBytes };
   const { live, quarantined } = counts(helper);
   return { protocol: PROTOCOL, helperVersion: version, limits: bounds, live, resting: [], quarantined };
 }
@@ -98,7 +99,10 @@ function spawn(session: Session, request: Requests["spawn"]): Answers["spawn"] {
   // Root: forks, and the child gives up root before it reads anything of the request.
   const { audit, config, directories } = session.helper;
   const { name, uid } = session.user(request.user);
-  if (request.graphical) throw new Refusal("not-allowed", "graphical is switched off in helper.json");
+  const { graphical } = request;
+  if (graphical && !config.sessionUid) throw new Refusal("not-allowed", "graphical is switched off in helper.json");
+  const full = seats.size >= config.maxGraphical && !seats.has(uid);
+  if (graphical && full) throw new Refusal("graphics-full", "maxGraphical task users have the graphics session");
   const sizes = [...request.argv, ...Object.entries(request.env).flat()].map((text) => Buffer.byteLength(text));
   const total = sizes.reduce((sum, bytes) => sum + bytes + 2, 0);
   const tooLong = total > limits.argvEnvBytes || Math.max(...sizes) > limits.stringBytes;
@@ -107,7 +111,7 @@ function spawn(session: Session, request: Requests["spawn"]): Answers["spawn"] {
   const sockets: Socket[] = [];
   try {
     for (const ticket of [request.stdin, request.output]) if (ticket) sockets.push(session.tickets.take(ticket));
-    const noted = audit.note("spawn", { user: name, uid });
+    const noted = audit.note("spawn", { user: name, uid, ...(graphical && { graphical }) });
     if (!noted) throw new Refusal("journal-unwritable", "the audit log cannot be written");
     const process = newId<ProcessId>();
     const [stdin, output] = request.stdin ? sockets : [undefined, ...sockets];

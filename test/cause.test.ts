@@ -12,7 +12,7 @@ test("a file or log that no storage takes is a failure of the task, not of the w
 });
 
 test("a helper that can make no task user now ends a run in the way that the queue tries again", () => {
-  for (const code of ["no-free-user", "create-failed", "journal-unwritable"] as const) {
+  for (const code of ["no-free-user", "graphics-full", "create-failed", "journal-unwritable"] as const) {
     assert.equal(kindOf(new HelperRefusedError(code, "no")), "worker-shutdown", code);
   }
 });

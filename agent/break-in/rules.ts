@@ -17,6 +17,7 @@ const rules: Record<ErrorCode, string> = {
   "protocol-version": "Both sides speak one version (helper/table.ts).",
   "not-allowed": "What widens root is off unless root's own helper.json switches it on (helper/config.ts).",
   "no-free-user": "Users are bounded: maxUsers and the range of uids (helper/session.ts, helper/accounts.ts).",
+  "graphics-full": "The graphics session is for maxGraphical task users at once (helper/table.ts).",
   "ticket-limit": "Tickets and waiting connections are bounded (helper/tickets.ts).",
   "create-failed": "A user is given out only when its records are read back as they were made (helper/records.ts).",
   "ticket-expired": "A ticket is for one connection and one spawn, within its time (helper/tickets.ts).",

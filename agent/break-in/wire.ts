@@ -1,7 +1,7 @@
 /** A connection to the helper that sends whatever it is given, honest or not, and hears what comes back. */
 import { connect, type Socket } from "node:net";
+import type { HelperMessage } from "../../shared/protocol/helper-messages.ts";
 import { ATTACHED } from "../../shared/protocol/limits.ts";
-import type { HelperMessage } from "../../shared/protocol/messages.ts";
 import { messageOf } from "../thrown.ts";
 
 /** Longer than the helper lets a silent connection or an unfinished frame wait. */

@@ -63,19 +63,23 @@ async function serverOrNone(config: AgentConfig, logger: Logger): Promise<AgentS
   }
 }
 
-/** A task that the helper has no user for would be claimed for nothing. */
-function capacityOf({ capacity }: AgentConfig, { maxUsers }: MacosxEngine, logger: Logger): number {
-  if (capacity > maxUsers) {
-    logger.warn(`capacity is ${capacity}, but maxUsers of the helper is ${maxUsers}: ${maxUsers} tasks run at once.`);
+/** A task that the helper has no user for, or no place in the graphics session, would be claimed for nothing. */
+function capacityOf({ capacity, headlessTasks }: AgentConfig, engine: MacosxEngine, logger: Logger): number {
+  const isBounded = !headlessTasks && engine.graphical && engine.maxGraphical < engine.maxUsers;
+  const key = isBounded ? "maxGraphical" : "maxUsers";
+  const most = engine[key];
+  if (capacity > most) {
+    logger.warn(`capacity is ${capacity}, but ${key} of the helper is ${most}: ${most} tasks run at once.`);
   }
-  return Math.min(capacity, maxUsers);
+  return Math.min(capacity, most);
 }
 
 /** An engine whose first task user could do nothing that no task may do. Throws EngineError. */
 async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<MacosxEngine> {
   const { socket, state, logger, helperMs, signal, configFile } = setup;
   const agentFiles = [state, scratchRoot, ...(configFile === undefined ? [] : [resolve(configFile)])];
-  const options = { socketPath: socket, log: logger, deadlineMs: helperMs, signal, agentFiles };
+  const graphicalTasks = !setup.config.headlessTasks;
+  const options = { socketPath: socket, log: logger, deadlineMs: helperMs, signal, agentFiles, graphicalTasks };
   const engine = await startMacosxEngine(options);
   try {
     await engine.ready();

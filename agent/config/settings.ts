@@ -62,7 +62,7 @@ export const settings: { readonly [K in keyof AgentConfig]: Setting<AgentConfig[
   workerId: means("of this worker", identifier),
   capacity: means("tasks at once; not more than `maxUsers` of the helper", number(1, 255, true)),
   headlessTasks: means(
-    "false: tasks need a screen. `run` has the default false, `work` true; this version claims no such tasks",
+    "false: tasks need a screen, and root has to give it; at most `maxGraphical` of the helper at once then. `run` has the default false, `work` true",
     boolean,
   ),
   maxTaskRunTime: means("longest `maxRunTime` of a task, in seconds", number(1, 30 * DAY, true)),

@@ -3,8 +3,8 @@
  * arrives is checked before anyone sees it. Whatever goes wrong ends the connection for good, with one reason.
  */
 import { IPCModule, type IpcClient } from "node-ipc";
+import type { HelperMessage } from "../../shared/protocol/helper-messages.ts";
 import { limits } from "../../shared/protocol/limits.ts";
-import type { HelperMessage } from "../../shared/protocol/messages.ts";
 import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
 import { readHelperMessage } from "./helper-messages.ts";

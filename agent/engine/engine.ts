@@ -22,6 +22,8 @@ export interface Engine {
   readonly unsafe: AbortSignal;
   /** Whether root lets tasks have the screen. */
   readonly graphical: boolean;
+  /** Whether a task user can use it now. Throws EngineError: `no-screen` when it cannot. */
+  probeScreen(): Promise<void>;
   /** The directory that holds the homes; null before the first task user. */
   readonly homesDirectory: string | null;
   /** Deletes the warm user and closes the connection. Only after every sandbox is disposed. */
@@ -142,7 +144,9 @@ export type EngineErrorCode =
   | "place-failed"
   /** There is no room for a file on the disk of the homes. */
   | "homes-full"
-  | "shell-failed";
+  | "shell-failed"
+  /** The graphics session is not there, or not for a task user. */
+  | "no-screen";
 
 export class EngineError extends Error {
   readonly code: EngineErrorCode;

@@ -1,16 +1,9 @@
 /** Requests to the helper and their answers. Once anything is wrong the client is lost: nothing reconnects silently. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { Answer, HelperMessage } from "../../shared/protocol/helper-messages.ts";
 import { PROTOCOL } from "../../shared/protocol/limits.ts";
-import type {
-  Answer,
-  Answers,
-  Exited,
-  HelperMessage,
-  ProcessId,
-  RequestName,
-  Requests,
-} from "../../shared/protocol/messages.ts";
+import type { Answers, Exited, ProcessId, RequestName, Requests } from "../../shared/protocol/messages.ts";
 import { errorCode, messageOf } from "../thrown.ts";
 import { ControlConnection } from "./control-connection.ts";
 import { EngineError } from "./engine.ts";
@@ -29,7 +22,7 @@ export const timeoutsMs: Partial<Record<RequestName, number>> = {
 const transient = ["ENOENT", "EACCES", "ECONNREFUSED", "busy"];
 
 /** No task can be run now, by whatever it was that could not be done. */
-const noUserNow: readonly ErrorCode[] = ["no-free-user", "create-failed", "journal-unwritable"];
+const noUserNow: readonly ErrorCode[] = ["graphics-full", "no-free-user", "create-failed", "journal-unwritable"];
 
 /** The helper said no to one request; the connection goes on. */
 export class HelperRefusedError extends EngineError {

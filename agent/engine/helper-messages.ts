@@ -1,14 +1,7 @@
 /** What the helper says, checked at run time: the agent believes no message that its schema refuses. */
 import { Ajv2020 } from "ajv/dist/2020.js";
-import type {
-  Answer,
-  Answers,
-  Exited,
-  Fatal,
-  HelperMessage,
-  Refused,
-  RequestName,
-} from "../../shared/protocol/messages.ts";
+import type { Answer, Fatal, HelperMessage, Refused } from "../../shared/protocol/helper-messages.ts";
+import type { Answers, Exited, RequestName } from "../../shared/protocol/messages.ts";
 import { helperSchemas } from "../../shared/protocol/schemas.ts";
 
 const ajv = new Ajv2020({ strict: true, strictTypes: false, allowUnionTypes: true });

@@ -3,13 +3,14 @@
  * root is asked of the helper; everything else happens here or in processes of the task user.
  */
 import { dirname } from "node:path";
-import type { Gone } from "../../shared/protocol/messages.ts";
+import type { Answers, Gone } from "../../shared/protocol/messages.ts";
 import { Canary } from "./canary.ts";
 import { Change, unlessAborted } from "./change.ts";
 import type { Engine, SandboxBuilder } from "./engine.ts";
 import { connectHelper, type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";
 import { MacosxBuilder } from "./sandbox.ts";
+import { probeScreen } from "./screen.ts";
 import { TaskAccount } from "./task-account.ts";
 import { WarmUser } from "./warm-user.ts";
 
@@ -25,6 +26,10 @@ export interface MacosxOptions {
   readonly log: EngineLog;
   /** Files and directories of the agent's own, which no task may look into. */
   readonly agentFiles?: readonly string[];
+  /** Whether the commands of tasks run in the graphics session. */
+  readonly graphicalTasks?: boolean;
+  /** What says whether a session has a screen: launchctl, whose place is taken where there is none. */
+  readonly launchctl?: string;
   /** How long to wait for the helper, in milliseconds. */
   readonly deadlineMs?: number;
   /** Ends the wait. */
@@ -36,8 +41,10 @@ const DEADLINE_MS = 30_000;
 export class MacosxEngine implements Engine {
   /** Task users at once, as root has configured it. */
   readonly maxUsers: number;
-  /** This protocol's helper refuses every graphical spawn. */
-  readonly graphical = false;
+  /** Task users in the graphics session at once, as root has configured it; 0: none. */
+  readonly maxGraphical: number;
+  readonly #graphicalTasks: boolean;
+  readonly #launchctl: string;
   #homesDirectory: string | null = null;
   readonly #client: HelperClient;
   readonly #log: EngineLog;
@@ -47,8 +54,12 @@ export class MacosxEngine implements Engine {
   /** A task user has ended, so there may be room for another; or the helper is lost. */
   readonly #room = new Change();
 
-  constructor(client: HelperClient, maxUsers: number, { log, agentFiles = [] }: MacosxOptions) {
-    this.maxUsers = maxUsers;
+  constructor(client: HelperClient, limits: Answers["hello"]["limits"], options: MacosxOptions) {
+    const { log, agentFiles = [], graphicalTasks = false, launchctl = "/bin/launchctl" } = options;
+    this.maxUsers = limits.maxUsers;
+    this.maxGraphical = limits.maxGraphical;
+    this.#graphicalTasks = graphicalTasks;
+    this.#launchctl = launchctl;
     this.#client = client;
     client.lost.addEventListener("abort", () => this.#room.ring(), { once: true });
     this.#log = log;
@@ -72,6 +83,10 @@ export class MacosxEngine implements Engine {
     return this.#homesDirectory;
   }
 
+  get graphical(): boolean {
+    return this.maxGraphical > 0;
+  }
+
   /** Resolves when the first task user is there, or cannot be had. Throws EngineError `isolation-broken`. */
   async ready(): Promise<void> {
     await this.#warm.filled();
@@ -86,7 +101,18 @@ export class MacosxEngine implements Engine {
       return gone;
     };
     // A user made ahead may have waited for hours. This goes on beside what comes before the first command.
-    return new MacosxBuilder(account, this.#canary.probeSilently(account, this.#others(account)), end);
+    const isolated = this.#canary.probeSilently(account, this.#others(account));
+    return new MacosxBuilder(account, { isolated, graphical: this.#graphicalTasks, end });
+  }
+
+  async probeScreen(): Promise<void> {
+    const account = await this.#take(undefined);
+    try {
+      await probeScreen(account, this.#launchctl);
+    } finally {
+      // Until it has ended, no other user gets the session.
+      if (!this.lost.aborted) await this.#end(account);
+    }
   }
 
   /**
@@ -156,5 +182,5 @@ export async function startMacosxEngine(options: MacosxOptions): Promise<MacosxE
   const { client, hello } = await connectHelper({ socketPath, deadlineMs, signal });
   const { helperVersion, live, quarantined } = hello;
   log.info({ helperVersion, live, resting: hello.resting.length, quarantined }, "connected to the helper");
-  return new MacosxEngine(client, hello.limits.maxUsers, options);
+  return new MacosxEngine(client, hello.limits, options);
 }

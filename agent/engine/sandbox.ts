@@ -31,21 +31,27 @@ const envName = new RegExp(envNamePattern);
 const relays = process.platform === "darwin" ? 0 : 1;
 
 /** Ends the task user: once, whoever asks. */
-export type End = () => Promise<Gone>;
+type End = () => Promise<Gone>;
+
+/** How a task's commands run, and how its user ends. */
+export interface Terms {
+  /** No command runs before it has resolved. */
+  readonly isolated: Promise<void>;
+  /** In the graphics session. */
+  readonly graphical: boolean;
+  readonly end: End;
+}
 
 export class MacosxBuilder implements SandboxBuilder {
   readonly #account: TaskAccount;
-  readonly #isolated: Promise<void>;
-  readonly #end: End;
+  readonly #terms: Terms;
   readonly #env = new Map<string, string>();
   #consumed = false;
 
-  /** No command runs before `isolated` has resolved. */
-  constructor(account: TaskAccount, isolated: Promise<void>, end: End) {
+  constructor(account: TaskAccount, terms: Terms) {
     this.#account = account;
-    this.#isolated = isolated;
-    this.#end = end;
-    isolated.catch(() => undefined); // The first command throws it.
+    this.#terms = terms;
+    terms.isolated.catch(() => undefined); // The first command throws it.
   }
 
   get user(): TaskUser {
@@ -84,18 +90,17 @@ export class MacosxBuilder implements SandboxBuilder {
   startSandbox(): Sandbox {
     if (this.#consumed) throw new Error("startSandbox was called twice");
     this.#consumed = true;
-    return new MacosxSandbox(this.#account, this.#isolated, this.#end, Object.fromEntries(this.#env));
+    return new MacosxSandbox(this.#account, this.#terms, Object.fromEntries(this.#env));
   }
 
   dispose(): Promise<Gone> {
-    return this.#end();
+    return this.#terms.end();
   }
 }
 
 class MacosxSandbox implements Sandbox {
   readonly #account: TaskAccount;
-  readonly #isolated: Promise<void>;
-  readonly #end: End;
+  readonly #terms: Terms;
   readonly #env: Readonly<Record<string, string>>;
   #state: "idle" | "running" | "finished" = "idle";
   /** How often `kill` was called: a command that a kill may have missed is killed after its start. */
@@ -103,10 +108,9 @@ class MacosxSandbox implements Sandbox {
   /** Processes that outlived the last command and had to be killed for its output to end. */
   #outlived = 0;
 
-  constructor(account: TaskAccount, isolated: Promise<void>, end: End, env: Readonly<Record<string, string>>) {
+  constructor(account: TaskAccount, terms: Terms, env: Readonly<Record<string, string>>) {
     this.#account = account;
-    this.#isolated = isolated;
-    this.#end = end;
+    this.#terms = terms;
     this.#env = env;
   }
 
@@ -118,7 +122,7 @@ class MacosxSandbox implements Sandbox {
     if (this.#state !== "idle") throw new Error(`run while the sandbox is ${this.#state}`);
     this.#state = "running";
     try {
-      return await this.#run({ argv, env }, output);
+      return await this.#run({ argv, env, graphical: this.#terms.graphical }, output);
     } finally {
       this.#state = "idle";
     }
@@ -127,7 +131,7 @@ class MacosxSandbox implements Sandbox {
   async #run(command: Command, output: Writable): Promise<CommandResult> {
     this.#outlived = 0;
     const killsBefore = this.#kills;
-    await this.#isolated;
+    await this.#terms.isolated;
     const process = await this.#account.start(command);
     const startedAt = performance.now();
     const ended = process.exited.then(() => ({
@@ -160,9 +164,9 @@ class MacosxSandbox implements Sandbox {
   async openShell(command: ShellCommand): Promise<Shell> {
     const over = (): boolean => this.#kills > 0 || this.#state === "finished";
     const ended = new EngineError("shell-failed", "The task has ended.");
-    await this.#isolated;
+    await this.#terms.isolated;
     if (over()) throw ended;
-    const shell = await TaskShell.open(this.#account, command, this.#env);
+    const shell = await TaskShell.open(this.#account, command, this.#env, this.#terms.graphical);
     if (!over()) return shell;
     await shell.kill();
     throw ended;
@@ -176,12 +180,12 @@ class MacosxSandbox implements Sandbox {
   async finish(): Promise<ResultSet> {
     if (this.#state !== "idle") throw new Error(`finish while the sandbox is ${this.#state}`);
     this.#state = "finished";
-    return new MacosxResultSet(this.#account, this.#end, this.#outlived + (await this.#account.kill()));
+    return new MacosxResultSet(this.#account, this.#terms.end, this.#outlived + (await this.#account.kill()));
   }
 
   dispose(): Promise<Gone> {
     this.#kills += 1;
-    return this.#end();
+    return this.#terms.end();
   }
 }
 

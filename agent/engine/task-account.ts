@@ -25,6 +25,8 @@ export interface TaskProcess {
 export interface Command {
   readonly argv: readonly string[];
   readonly env: Readonly<Record<string, string>>;
+  /** In the graphics session. Our own tools never are. */
+  readonly graphical?: boolean;
 }
 
 interface Attached<T> {
@@ -140,10 +142,11 @@ export class TaskAccount {
     }
   }
 
-  async #request({ argv, env }: Command, tickets: { output?: Ticket; stdin?: Ticket }) {
+  async #request({ argv, env, graphical }: Command, tickets: { output?: Ticket; stdin?: Ticket }) {
     const { process, exited } = await this.#client.spawn({
       ...{ user: this.#id, argv: [...argv], env: { ...env } },
       ...tickets,
+      ...(graphical && { graphical }),
     });
     return { id: process, exited };
   }

@@ -91,8 +91,9 @@ export class TaskShell implements Shell {
     account: TaskAccount,
     command: ShellCommand,
     env: Readonly<Record<string, string>>,
+    graphical: boolean,
   ): Promise<TaskShell> {
-    const process = await account.startWithInput(shellCommand(command, env));
+    const process = await account.startWithInput({ ...shellCommand(command, env), graphical });
     if (!command.terminal) return new TaskShell(account, process, null);
     try {
       const terminal = await firstLine(process.output);

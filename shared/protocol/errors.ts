@@ -12,6 +12,7 @@ export const errorCodes = {
   "protocol-version": "the other side speaks another protocol version",
   "not-allowed": "the root-owned configuration switches this off",
   "no-free-user": "no uid is free in the range, or maxUsers are live",
+  "graphics-full": "maxGraphical task users have the graphics session",
   "ticket-limit": "too many tickets and data connections wait",
   "create-failed": "the account could not be created and proven",
   "ticket-expired": "no data connection waits with this ticket any more",

@@ -1,9 +1,7 @@
 /**
- * Everything that crosses the helper's socket. Requests go from the agent to the helper on the control connection, each
- * with an id of the agent's; every one gets one `answer` or one `refused`. `exited` comes unasked. A `fatal` is the last
- * message on a connection: the peer broke the protocol.
+ * What the agent sends and what its answers hold. Requests go to the helper on the control connection, each with an id
+ * of the agent's; every one gets one `answer` or one `refused`, as helper-messages.ts has them.
  */
-import type { ErrorCode } from "./errors.ts";
 import type { signals } from "./limits.ts";
 
 /** Opaque to the agent: 128 random bits in hex. The helper alone knows the user name, uid and paths behind them. */
@@ -53,7 +51,7 @@ export interface Answers {
   hello: {
     protocol: number;
     helperVersion: string;
-    limits: { maxUsers: number; frameBytes: number; argvEnvBytes: number; stringBytes: number };
+    limits: { maxUsers: number; maxGraphical: number; frameBytes: number; argvEnvBytes: number; stringBytes: number };
     live: number;
     resting: ParkId[];
     quarantined: number;
@@ -76,19 +74,5 @@ export interface Exited {
   systemMs: number;
 }
 
-export type Answer = { [N in RequestName]: { id: number; request: N; result: Answers[N] } }[RequestName];
-export interface Refused {
-  id: number;
-  request: RequestName;
-  code: ErrorCode;
-  message: string;
-}
-export type Fatal = Pick<Refused, "code" | "message">;
 /** The first and only message on a data connection. The helper replies with the single byte `ATTACHED`. */
 export type Attach = { ticket: Ticket };
-
-export type HelperMessage =
-  | { type: "answer"; data: Answer }
-  | { type: "refused"; data: Refused }
-  | { type: "exited"; data: Exited }
-  | { type: "fatal"; data: Fatal };

@@ -29,6 +29,7 @@ const config: Record<string, Schema> = {
   umask: { type: "string", pattern: "^0[0-7]{3}$", default: "0022" },
   tasksDir: { type: "string", pattern: path(8) },
   dscl: { type: "string", pattern: path(16), default: "/usr/bin/dscl" },
+  launchctl: { type: "string", pattern: `^$|${path(16)}`, default: "" },
 };
 
 const account: Record<string, Schema> = {

@@ -12,19 +12,17 @@ export interface Config {
   maxGraphical: number;
   limits: { processes: number; files: number };
   umask: string;
-  /** Absent: /Users on a Mac, /home elsewhere. */
-  tasksDir?: string;
-  /** Only where the platform is not darwin: the program that stands in for /usr/bin/dscl. */
+  tasksDir?: string; // Absent: /Users on a Mac, /home elsewhere.
+  /** Only where the platform is not darwin: the programs that stand in for those of a Mac. Without launchctl: "". */
   dscl: string;
+  launchctl: string;
 }
 
 export interface Account {
   name: string;
-  /** Its gid too. */
-  uid: number;
-  /** GeneratedUIDs of the user and of its group; empty until they have been read back. */
-  guid: string;
-  groupGuid: string;
+  uid: number; // Its gid too.
+  guid: string; // The user's GeneratedUID; empty until it has been read back.
+  groupGuid: string; // Its group's.
 }
 
 export type UserState = "planned" | "creating" | "ready" | "killing" | "deleting" | "resting" | "quarantined" | "gone";

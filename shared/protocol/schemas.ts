@@ -29,7 +29,13 @@ const results: Record<string, Schema> = {
   hello: closed({
     protocol: count,
     helperVersion: text,
-    limits: closed({ maxUsers: count, frameBytes: count, argvEnvBytes: count, stringBytes: count }),
+    limits: closed({
+      maxUsers: count,
+      maxGraphical: count,
+      frameBytes: count,
+      argvEnvBytes: count,
+      stringBytes: count,
+    }),
     live: count,
     resting: { type: "array", items: opaque, maxItems: 1000 },
     quarantined: count,

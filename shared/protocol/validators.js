@@ -928,12 +928,13 @@ return errors === 0;
 validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const config = validate28;
-const schema39 = {"type":"object","properties":{"uidRange":{"type":"array","items":{"type":"integer","minimum":4000,"maximum":59999},"minItems":2,"maxItems":2,"default":[5000,5499]},"maxUsers":{"type":"integer","minimum":1,"maximum":500,"default":100},"maxParked":{"type":"integer","minimum":0,"maximum":500,"default":0},"reuse":{"type":"boolean","default":false},"graphical":{"type":"boolean","default":false},"sessionUser":{"type":"string","pattern":"^([a-z_][a-z0-9_-]{0,30})?$","default":""},"shareAgentSession":{"type":"boolean","default":false},"maxGraphical":{"type":"integer","minimum":0,"maximum":16,"default":1},"limits":{"type":"object","properties":{"processes":{"type":"integer","minimum":16,"maximum":100000},"files":{"type":"integer","minimum":64,"maximum":1000000}},"required":["processes","files"],"additionalProperties":false,"default":{"processes":2000,"files":4096}},"umask":{"type":"string","pattern":"^0[0-7]{3}$","default":"0022"},"tasksDir":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"},"dscl":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":"/usr/bin/dscl"}},"required":[],"additionalProperties":false};
+const schema39 = {"type":"object","properties":{"uidRange":{"type":"array","items":{"type":"integer","minimum":4000,"maximum":59999},"minItems":2,"maxItems":2,"default":[5000,5499]},"maxUsers":{"type":"integer","minimum":1,"maximum":500,"default":100},"maxParked":{"type":"integer","minimum":0,"maximum":500,"default":0},"reuse":{"type":"boolean","default":false},"graphical":{"type":"boolean","default":false},"sessionUser":{"type":"string","pattern":"^([a-z_][a-z0-9_-]{0,30})?$","default":""},"shareAgentSession":{"type":"boolean","default":false},"maxGraphical":{"type":"integer","minimum":0,"maximum":16,"default":1},"limits":{"type":"object","properties":{"processes":{"type":"integer","minimum":16,"maximum":100000},"files":{"type":"integer","minimum":64,"maximum":1000000}},"required":["processes","files"],"additionalProperties":false,"default":{"processes":2000,"files":4096}},"umask":{"type":"string","pattern":"^0[0-7]{3}$","default":"0022"},"tasksDir":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"},"dscl":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":"/usr/bin/dscl"},"launchctl":{"type":"string","pattern":"^$|^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":""}},"required":[],"additionalProperties":false};
 const func1 = Object.prototype.hasOwnProperty;
 const pattern16 = new RegExp("^([a-z_][a-z0-9_-]{0,30})?$", "u");
 const pattern17 = new RegExp("^0[0-7]{3}$", "u");
 const pattern18 = new RegExp("^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$", "u");
 const pattern19 = new RegExp("^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$", "u");
+const pattern20 = new RegExp("^$|^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$", "u");
 
 function validate28(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -979,6 +980,9 @@ data.umask = "0022";
 }
 if(data.dscl === undefined){
 data.dscl = "/usr/bin/dscl";
+}
+if(data.launchctl === undefined){
+data.launchctl = "";
 }
 const _errs1 = errors;
 for(const key0 in data){
@@ -1279,6 +1283,23 @@ return false;
 }
 }
 var valid0 = _errs31 === errors;
+if(valid0){
+let data15 = data.launchctl;
+const _errs33 = errors;
+if(errors === _errs33){
+if(typeof data15 === "string"){
+if(!pattern20.test(data15)){
+validate28.errors = [{instancePath:instancePath+"/launchctl",schemaPath:"#/properties/launchctl/pattern",keyword:"pattern",params:{pattern: "^$|^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$"},message:"must match pattern \""+"^$|^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$"+"\""}];
+return false;
+}
+}
+else {
+validate28.errors = [{instancePath:instancePath+"/launchctl",schemaPath:"#/properties/launchctl/type",keyword:"type",params:{type: "string"},message:"must be string"}];
+return false;
+}
+}
+var valid0 = _errs33 === errors;
+}
 }
 }
 }
@@ -1304,8 +1325,8 @@ validate28.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const taskUser = validate29;
 const schema40 = {"type":"object","properties":{"name":{"type":"string","pattern":"^(tcw-[a-z2-7]{8}|_tcworker)$"},"uid":{"type":"integer","minimum":4000,"maximum":59999},"guid":{"type":"string","pattern":"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},"groupGuid":{"type":"string","pattern":"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},"id":{"type":"string","pattern":"^[0-9a-f]{32}$"},"state":{"type":"string","enum":["planned","creating","ready","killing","deleting","resting","quarantined","gone"]},"parkId":{"type":"string","pattern":"^[0-9a-f]{32}$"}},"required":["name","uid","guid","groupGuid","id","state"],"additionalProperties":false};
-const pattern20 = new RegExp("^(tcw-[a-z2-7]{8}|_tcworker)$", "u");
-const pattern21 = new RegExp("^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$", "u");
+const pattern21 = new RegExp("^(tcw-[a-z2-7]{8}|_tcworker)$", "u");
+const pattern22 = new RegExp("^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$", "u");
 
 function validate29(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1339,7 +1360,7 @@ let data0 = data.name;
 const _errs2 = errors;
 if(errors === _errs2){
 if(typeof data0 === "string"){
-if(!pattern20.test(data0)){
+if(!pattern21.test(data0)){
 validate29.errors = [{instancePath:instancePath+"/name",schemaPath:"#/properties/name/pattern",keyword:"pattern",params:{pattern: "^(tcw-[a-z2-7]{8}|_tcworker)$"},message:"must match pattern \""+"^(tcw-[a-z2-7]{8}|_tcworker)$"+"\""}];
 return false;
 }
@@ -1387,7 +1408,7 @@ let data2 = data.guid;
 const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data2 === "string"){
-if(!pattern21.test(data2)){
+if(!pattern22.test(data2)){
 validate29.errors = [{instancePath:instancePath+"/guid",schemaPath:"#/properties/guid/pattern",keyword:"pattern",params:{pattern: "^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},message:"must match pattern \""+"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"+"\""}];
 return false;
 }
@@ -1408,7 +1429,7 @@ let data3 = data.groupGuid;
 const _errs8 = errors;
 if(errors === _errs8){
 if(typeof data3 === "string"){
-if(!pattern21.test(data3)){
+if(!pattern22.test(data3)){
 validate29.errors = [{instancePath:instancePath+"/groupGuid",schemaPath:"#/properties/groupGuid/pattern",keyword:"pattern",params:{pattern: "^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},message:"must match pattern \""+"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"+"\""}];
 return false;
 }
@@ -1503,7 +1524,7 @@ validate29.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const agentAccount = validate30;
 const schema41 = {"type":"object","properties":{"made":{"type":"object","properties":{"name":{"type":"string","pattern":"^(tcw-[a-z2-7]{8}|_tcworker)$"},"uid":{"type":"integer","minimum":4000,"maximum":59999},"guid":{"type":"string","pattern":"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},"groupGuid":{"type":"string","pattern":"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"}},"required":["name","uid","guid","groupGuid"],"additionalProperties":false,"nullable":true},"users":{"type":"array","items":{"type":"string","pattern":"^(install|[0-9]{1,9} .{1,64})$"}}},"required":["made","users"],"additionalProperties":false};
-const pattern28 = new RegExp("^(install|[0-9]{1,9} .{1,64})$", "u");
+const pattern29 = new RegExp("^(install|[0-9]{1,9} .{1,64})$", "u");
 
 function validate30(data, {instancePath="", parentData, parentDataProperty, rootData=data, dynamicAnchors={}}={}){
 let vErrors = null;
@@ -1561,7 +1582,7 @@ let data1 = data0.name;
 const _errs6 = errors;
 if(errors === _errs6){
 if(typeof data1 === "string"){
-if(!pattern20.test(data1)){
+if(!pattern21.test(data1)){
 validate30.errors = [{instancePath:instancePath+"/made/name",schemaPath:"#/properties/made/properties/name/pattern",keyword:"pattern",params:{pattern: "^(tcw-[a-z2-7]{8}|_tcworker)$"},message:"must match pattern \""+"^(tcw-[a-z2-7]{8}|_tcworker)$"+"\""}];
 return false;
 }
@@ -1609,7 +1630,7 @@ let data3 = data0.guid;
 const _errs10 = errors;
 if(errors === _errs10){
 if(typeof data3 === "string"){
-if(!pattern21.test(data3)){
+if(!pattern22.test(data3)){
 validate30.errors = [{instancePath:instancePath+"/made/guid",schemaPath:"#/properties/made/properties/guid/pattern",keyword:"pattern",params:{pattern: "^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},message:"must match pattern \""+"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"+"\""}];
 return false;
 }
@@ -1630,7 +1651,7 @@ let data4 = data0.groupGuid;
 const _errs12 = errors;
 if(errors === _errs12){
 if(typeof data4 === "string"){
-if(!pattern21.test(data4)){
+if(!pattern22.test(data4)){
 validate30.errors = [{instancePath:instancePath+"/made/groupGuid",schemaPath:"#/properties/made/properties/groupGuid/pattern",keyword:"pattern",params:{pattern: "^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"},message:"must match pattern \""+"^([0-9A-F]{8}(-[0-9A-F]{4}){3}-[0-9A-F]{12})?$"+"\""}];
 return false;
 }
@@ -1670,7 +1691,7 @@ let data6 = data5[i0];
 const _errs16 = errors;
 if(errors === _errs16){
 if(typeof data6 === "string"){
-if(!pattern28.test(data6)){
+if(!pattern29.test(data6)){
 validate30.errors = [{instancePath:instancePath+"/users/" + i0,schemaPath:"#/properties/users/items/pattern",keyword:"pattern",params:{pattern: "^(install|[0-9]{1,9} .{1,64})$"},message:"must match pattern \""+"^(install|[0-9]{1,9} .{1,64})$"+"\""}];
 return false;
 }

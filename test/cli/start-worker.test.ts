@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { activityText } from "../../agent/activity.ts";
 import { type StartedWorker, startWorker } from "../../agent/cli/start-worker.ts";
-import { defaultConfig } from "../../agent/config.ts";
+import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
 import { startLocalQueue } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
 import { TaskCount } from "../../agent/task-count.ts";
@@ -16,7 +16,7 @@ interface Scripted {
   readonly lines: string[];
   /** What the worker does when it claims for the first time. */
   readonly claiming: Promise<string>;
-  start(signal?: AbortSignal): Promise<StartedWorker>;
+  start(signal?: AbortSignal, config?: Partial<AgentConfig>): Promise<StartedWorker>;
 }
 
 /** A worker with an embedded queue and a helper that says what the script tells it; without one there is no helper. */
@@ -38,10 +38,10 @@ async function scripted(t: TestContext, script: Script | null): Promise<Scripted
   const lines: string[] = [];
   const logger = createLogger({ stream: { write: (line) => void lines.push(line) } });
   const claiming = Promise.withResolvers<string>();
-  const start = (signal?: AbortSignal) =>
+  const start = (signal?: AbortSignal, more: Partial<AgentConfig> = {}) =>
     startWorker({
       count: new TaskCount(null, logger),
-      config: { ...defaultConfig, ...pool, ...credentials, ...settings },
+      config: { ...defaultConfig, ...pool, ...credentials, ...settings, ...more },
       ...{ socket, state, helperMs: 60_000, events: () => {}, ...(signal ? { signal } : {}) },
       changed: ({ activity }) => activity.state === "claiming" && claiming.resolve(activityText(activity)),
       logger,
@@ -74,6 +74,31 @@ suite("a worker", { skip: needsRoot, timeout: 30_000 }, () => {
     await ended;
     const said = lines.filter((line) => line.includes("capacity is 9, but maxUsers of the helper is 2"));
     assert.equal(said.length, 1);
+  });
+
+  test("has no more places for tasks with a screen than root gives task users the session", async (t) => {
+    const { lines, start } = await scripted(t, {
+      hello: ({ answer }) =>
+        answer({ ...helloResult, limits: { ...helloResult.limits, maxUsers: 9, maxGraphical: 2 } }),
+      createUser: ({ refuse }) => refuse("create-failed"),
+    });
+    const { worker, finish } = await start(undefined, { headlessTasks: false });
+    assert.equal(worker.status.capacity, 2);
+    worker.stopNow();
+    await finish();
+    assert.ok(lines.some((line) => line.includes("capacity is 9, but maxGraphical of the helper is 2")));
+  });
+
+  test("has all its places for tasks without a screen, whatever root says of the session", async (t) => {
+    const { start } = await scripted(t, {
+      hello: ({ answer }) =>
+        answer({ ...helloResult, limits: { ...helloResult.limits, maxUsers: 9, maxGraphical: 2 } }),
+      createUser: ({ refuse }) => refuse("create-failed"),
+    });
+    const { worker, finish } = await start();
+    assert.equal(worker.status.capacity, 9);
+    worker.stopNow();
+    await finish();
   });
 
   test("does not wait for a helper any longer when it is to end", async (t) => {

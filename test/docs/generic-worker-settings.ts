@@ -69,7 +69,7 @@ export const notOfTheMac: readonly string[] = [
 /** What is the same setting and yet not quite: what it does here that it does not there. */
 export const differently: Readonly<Record<string, string>> = {
   capacity: "not more than the helper's `maxUsers`",
-  headlessTasks: "that is for `work`, `run` has false; this version claims nothing with false",
+  headlessTasks: "that is for `work`, `run` has false; with false root has to give the screen",
   interactivePort: "one port for all tasks, not one for each place",
   livelogExposePort: "one port for all tasks",
   numberOfTasksToRun: "with 1, too, every task has a new user",

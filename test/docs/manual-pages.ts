@@ -64,6 +64,11 @@ export const patterns: Readonly<Record<string, { words: string; takes: unknown[]
     takes: ["/usr/bin/dscl", `${"/a".repeat(16)}`],
     refuses: ["dscl", `${"/a".repeat(17)}`],
   },
+  launchctl: {
+    words: "such a path, or the empty text",
+    takes: ["", "/bin/launchctl"],
+    refuses: ["launchctl", "/", " ", "/a/../b"],
+  },
 };
 
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>

@@ -124,7 +124,7 @@ test("docs/logs.md lists every action of the audit log, and only those", () => {
 
 /** Absolute paths of programs in the sources that start processes as root or as a task user. */
 function rootPrograms(): string[] {
-  const sources = textOf("helper/spawn.ts");
+  const sources = `${textOf("helper/spawn.ts")}${textOf("helper/config.ts")}`;
   const programs = [...sources.matchAll(/"(\/(?:usr\/)?s?bin\/\w+)"/g)].map(([, program = ""]) => program);
   return [...new Set([...programs, "/usr/bin/dscl"])].sort();
 }

@@ -25,7 +25,7 @@ export type Script = Partial<Record<RequestName | "attach", (asked: Asked) => vo
 export const helloResult = {
   protocol: PROTOCOL,
   helperVersion: "0.0.0",
-  limits: { maxUsers: 1, frameBytes: 1, argvEnvBytes: 1, stringBytes: 1 },
+  limits: { maxUsers: 1, maxGraphical: 0, frameBytes: 1, argvEnvBytes: 1, stringBytes: 1 },
   live: 0,
   resting: [],
   quarantined: 0,

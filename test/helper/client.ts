@@ -6,14 +6,12 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { timeoutsMs } from "../../agent/engine/helper-client.ts";
+import type { Fatal, HelperMessage, Refused } from "../../shared/protocol/helper-messages.ts";
 import { ATTACHED, PROTOCOL } from "../../shared/protocol/limits.ts";
 import type {
   Answers,
   Exited,
-  Fatal,
-  HelperMessage,
   ProcessId,
-  Refused,
   RequestName,
   Requests,
   Ticket,

@@ -34,7 +34,7 @@ suite("The helper's socket", { skip: needsRoot }, () => {
     const { helperVersion, ...hello } = await client.request("hello", { protocol: PROTOCOL });
     assert.match(helperVersion, /^\d+\.\d+\.\d+$/);
     const { frameBytes, argvEnvBytes, stringBytes } = limits;
-    const bounds = { maxUsers: 24, frameBytes, argvEnvBytes, stringBytes };
+    const bounds = { maxUsers: 24, maxGraphical: 0, frameBytes, argvEnvBytes, stringBytes };
     assert.deepEqual(hello, { protocol: PROTOCOL, limits: bounds, live: 0, resting: [], quarantined: 0 });
   });
 
@@ -146,7 +146,7 @@ suite("The helper's socket", { skip: needsRoot }, () => {
     const client = await open();
     t.after(() => client.close());
     client.socket.setNoDelay(true);
-    for (const byte of Buffer.from('{"type":"hello","data":{"id":1,"protocol":1}}\f')) {
+    for (const byte of Buffer.from(`{"type":"hello","data":{"id":1,"protocol":${PROTOCOL}}}\f`)) {
       await new Promise((resolve) => client.socket.write(Uint8Array.of(byte), resolve));
     }
     assert.equal((await client.reply("hello", 1)).protocol, PROTOCOL);

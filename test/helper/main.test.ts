@@ -88,6 +88,36 @@ suite("The helper", { skip: needsRoot }, () => {
     });
   }
 
+  const graphical = { graphical: true, launchctl: "/bin/true" };
+  for (const [what, settings, because] of [
+    ["a launchctl", { graphical: true, sessionUser: "nobody" }, /\/bin\/launchctl/],
+    ["a launchctl that only root can change", { launchctl: "/work-of-others" }, /work-of-others/],
+    ["a sessionUser", graphical, /sessionUser "" of helper.json must be an account, and not root/],
+    [
+      "a sessionUser that exists",
+      { ...graphical, sessionUser: "nosuch" },
+      /sessionUser "nosuch" .* must be an account/,
+    ],
+    ["a sessionUser but root", { ...graphical, sessionUser: "root" }, /sessionUser "root" .* and not root/],
+    ["a sessionUser but the agent", { ...graphical, sessionUser: "_tcworker" }, /"_tcworker" .* may be the agent/],
+  ] satisfies [string, Record<string, unknown>, RegExp][]) {
+    test(`does not start with graphics and without ${what}`, (t) => {
+      const own = { dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999] };
+      t.after(() => bare.writeConfig(own));
+      bare.writeConfig({ ...own, ...settings });
+      refuses(because, () => ({}));
+    });
+  }
+
+  test("starts with the agent's session when helper.json says so, and never asks for one that is off", (t) => {
+    const own = { dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999] };
+    t.after(() => bare.writeConfig(own));
+    bare.writeConfig({ ...own, ...graphical, sessionUser: "_tcworker", shareAgentSession: true });
+    assert.equal(bare.run().status, 0);
+    bare.writeConfig({ ...own, sessionUser: "nosuch" });
+    assert.equal(bare.run().status, 0);
+  });
+
   test("does not start without a helper.json", () => {
     refuses(/nosuch/, () => ({ config: "/nosuch/helper.json" }));
   });

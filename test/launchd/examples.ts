@@ -17,6 +17,7 @@ export const config: Config = {
   sessionUser: "",
   shareAgentSession: false,
   maxGraphical: 1,
+  launchctl: "",
   limits: { processes: 2000, files: 4096 },
   umask: "0022",
   tasksDir: "/Users",

@@ -1,6 +1,7 @@
 /** Plays the steps of a sequence on a wire, and tells the reference what is sent, what comes, and what closes. */
-import { limits } from "../../shared/protocol/limits.ts";
-import type { HelperMessage } from "../../shared/protocol/messages.ts";
+
+import type { HelperMessage } from "../../shared/protocol/helper-messages.ts";
+import { limits, PROTOCOL } from "../../shared/protocol/limits.ts";
 import type { Connection, Frame } from "./held.ts";
 import { junk } from "./junk.ts";
 import type { Reference } from "./reference.ts";
@@ -218,7 +219,7 @@ export class Player {
   async session(): Promise<Connection> {
     const connection = this.connect();
     await this.#wire.settle();
-    await this.send(connection, [{ ask: "hello", protocol: 1 }]);
+    await this.send(connection, [{ ask: "hello", protocol: PROTOCOL }]);
     return connection;
   }
 

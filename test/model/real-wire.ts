@@ -1,8 +1,8 @@
 /** The agent's side of real sockets, as the player wants it. */
 import { connect } from "node:net";
 import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
+import type { HelperMessage } from "../../shared/protocol/helper-messages.ts";
 import { ATTACHED } from "../../shared/protocol/limits.ts";
-import type { HelperMessage } from "../../shared/protocol/messages.ts";
 import type { Line, Listener, Wire } from "./player.ts";
 
 /** Long enough for an answer at once, mostly; where it is not, the reference allows what else may have happened. */

@@ -4,8 +4,9 @@
  * order of effects is open it allows a set of answers.
  */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { HelperMessage } from "../../shared/protocol/helper-messages.ts";
 import { limits } from "../../shared/protocol/limits.ts";
-import type { HelperMessage, RequestName } from "../../shared/protocol/messages.ts";
+import type { RequestName } from "../../shared/protocol/messages.ts";
 import { checkDue, mayClose } from "./deadlines.ts";
 import { deny, type Eyes, wentWrong } from "./eyes.ts";
 import { Connection, type Frame, type Pending, type Running, type Ticket, type User, type Verdict } from "./held.ts";

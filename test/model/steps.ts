@@ -1,6 +1,6 @@
 /** What a sequence consists of: steps in small numbers, which shrink and print well, and how they are drawn. */
 import fc from "fast-check";
-import { signals } from "../../shared/protocol/limits.ts";
+import { PROTOCOL, signals } from "../../shared/protocol/limits.ts";
 import { type FaultKind, faultKinds } from "./memory/faults.ts";
 import type { Behaviour } from "./memory/kernel.ts";
 
@@ -70,7 +70,10 @@ const spawn = fc.record({
 });
 
 const ask: fc.Arbitrary<Ask> = fc.oneof(
-  { weight: 1, arbitrary: fc.record({ ask: one("hello"), protocol: fc.constantFrom(1, 1, 2) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ ask: one("hello"), protocol: fc.constantFrom(PROTOCOL, PROTOCOL, PROTOCOL + 1) }),
+  },
   {
     weight: 4,
     arbitrary: fc.record({ ask: one("createUser"), reuse: fc.constantFrom(false, false, false, false, true) }),

@@ -134,8 +134,8 @@ export const ofLogs: readonly Mutation[] = [
   {
     without: "the words of the agent that stay out of the audit log",
     file: "helper/table.ts",
-    from: 'audit.note("spawn", { user: name, uid })',
-    to: 'audit.note("spawn", { user: name, uid, argv: request.argv })',
+    from: 'audit.note("spawn", { user: name, uid,',
+    to: 'audit.note("spawn", { user: name, uid, argv: request.argv,',
     caughtBy: ["test/attack/log-injection.test.ts", "holds nothing of what an agent sends"],
   },
   {

@@ -222,4 +222,25 @@ export const ofStart: readonly Mutation[] = [
     to: "const lock = takeLock(`${stateRoot}/private/account-${process.pid}.lock`, 120_000);",
     caughtBy: ["test/helper/agent-account.test.ts", "is made and removed by one program at a time"],
   },
+  {
+    without: "the refusal of root's graphics session",
+    file: "helper/main.ts",
+    from: "if (!(uid > 0)) throw",
+    to: "if (Number.isNaN(uid)) throw",
+    caughtBy: ["test/helper/main.test.ts", "does not start with graphics and without a sessionUser but root"],
+  },
+  {
+    without: "the refusal of the agent's graphics session",
+    file: "helper/main.ts",
+    from: "|| shareAgentSession) return uid;",
+    to: "|| sessionUser) return uid;",
+    caughtBy: ["test/helper/main.test.ts", "does not start with graphics and without a sessionUser but the agent"],
+  },
+  {
+    without: "the owner of launchctl",
+    file: "helper/main.ts",
+    from: 'config.launchctl = trusted(config.launchctl || "/bin/launchctl");',
+    to: 'config.launchctl ||= "/bin/launchctl";',
+    caughtBy: ["test/helper/main.test.ts", "does not start with graphics and without a launchctl"],
+  },
 ];

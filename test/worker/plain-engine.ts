@@ -29,6 +29,10 @@ export class PlainEngine implements Engine {
   readonly homes = new Set<string>();
   kills = 0;
   graphical = false;
+  /** What is wrong with the screen. */
+  screen: Error | null = null;
+  /** How often it was looked at. */
+  screenProbes = 0;
   /** A directory whose volume must have room, too. */
   homesDirectory: string | null = null;
 
@@ -40,6 +44,11 @@ export class PlainEngine implements Engine {
 
   lose(): void {
     this.#lost.abort();
+  }
+
+  async probeScreen(): Promise<void> {
+    this.screenProbes += 1;
+    if (this.screen) throw this.screen;
   }
 
   async newSandboxBuilder(_signal?: AbortSignal): Promise<SandboxBuilder> {

@@ -306,6 +306,20 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal((await fixture.resolved(taskId)).state, "completed");
   });
 
+  it("claims no tasks that need a screen while a task user cannot use it, and looks no more once it could", async (t) => {
+    const fixture = await Fixture.start(t, { config: { headlessTasks: false } });
+    const taskIds = [await fixture.createTask(short), await fixture.createTask(short)];
+    Object.assign(fixture.engine, { graphical: true, screen: new Error("it said nothing") });
+    void fixture.run();
+    assert.match(await fixture.idle("no-screen"), /the graphics session cannot be used: it said nothing/);
+    fixture.engine.screen = null;
+    for (const taskId of taskIds) assert.equal((await fixture.resolved(taskId)).state, "completed");
+    const { screenProbes } = fixture.engine;
+    const third = await fixture.createTask(short);
+    assert.equal((await fixture.resolved(third)).state, "completed");
+    assert.equal(fixture.engine.screenProbes, screenProbes);
+  });
+
   it("says that it is quarantined, and claims again when that is over", async (t) => {
     const fixture = await Fixture.start(t);
     const until = new Date(Date.now() + 2_000);

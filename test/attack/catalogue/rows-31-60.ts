@@ -258,11 +258,20 @@ export const rows3160: readonly Row[] = [
     attacker: "task",
     attack: "A task in the graphics session uses the pasteboard or LaunchServices of the person whose session it is.",
     echo: "CVE-2020-9934",
-    defence: "A request for the graphics session is refused (helper/table.ts).",
+    defence:
+      "Off unless root's configuration says otherwise, and then never in the agent's session (helper/table.ts, helper/main.ts); what the session's account owns is open to tasks, which docs/operate.md says.",
     played: {
-      reason: "There are no graphics sessions yet, and Linux has nothing like them.",
-      check:
-        "The probe of the graphical mode on a Mac, when that is built; until then test/helper/table.test.ts shows the refusal.",
+      tests: [
+        {
+          file: "test/helper/spawn.test.ts",
+          name: "with the graphics session is refused, because helper.json does not allow it",
+        },
+        {
+          file: "test/helper/main.test.ts",
+          name: "does not start with graphics and without a sessionUser but the agent",
+        },
+        { file: "test/helper/graphics.test.ts", name: "is for one task user at a time, and holds up no other command" },
+      ],
     },
   },
   {

@@ -32,7 +32,7 @@ async function window(ground: Ground): Promise<Answer> {
   });
 }
 
-export const sessionProbes = probesOf({ leansOn: ["helper/table.ts", "examples/firefox.sh", "launchd/plists.ts"] }, [
+export const sessionProbes = probesOf({ leansOn: ["helper/spawn.ts", "examples/firefox.sh", "launchd/plists.ts"] }, [
   {
     number: 55,
     claim: "The domain gui/UID is there while its user is logged in at the screen.",

@@ -4,7 +4,9 @@ import type { Behaviour, Ended, Process } from "./kernel.ts";
 import { type Machine, theMachine } from "./machine.ts";
 import type { MemorySocket } from "./network.ts";
 
-export const tools = { ps: "/bin/ps", id: "/usr/bin/id", launchctl: undefined } as const;
+export const tools = { ps: "/bin/ps", id: "/usr/bin/id", perl: "/usr/bin/perl" } as const;
+/** Nobody is in the graphics session: it is switched off here. */
+export const seats = new Map<number, Set<{ kill(signal: string): boolean }>>();
 
 async function runPs({ faults, kernel, clock }: Machine, timeoutMs: number): Promise<ToolResult> {
   if (faults.strikes("ps-blind")) return { exit: 0, stdout: "    2     0     0     0 Ss\n" };

@@ -1,7 +1,7 @@
 /** The agent's side of the network in memory, as the player wants it. */
 
+import type { HelperMessage } from "../../../shared/protocol/helper-messages.ts";
 import { ATTACHED } from "../../../shared/protocol/limits.ts";
-import type { HelperMessage } from "../../../shared/protocol/messages.ts";
 import type { Line, Listener, Wire } from "../player.ts";
 import { drained } from "./clock.ts";
 import type { Machine } from "./machine.ts";

@@ -21,6 +21,7 @@ const configFor = (uidRange: readonly [number, number]) => ({
   ...{ uidRange, maxUsers, maxParked: 0, reuse: false, graphical: false, sessionUser: "", shareAgentSession: false },
   ...{
     maxGraphical: 1,
+    launchctl: "",
     limits: { processes: 2000, files: 4096 },
     umask: "0022",
     tasksDir: "/home",
