@@ -11,7 +11,7 @@ const written = linesOf(textOf(castFile));
  * task that is over before the first look at it has none of.
  */
 function byTask(lines: readonly string[]): Readonly<Record<string, string[]>> {
-  const told = lines.filter((text) => !/ System Memory( Used)?: /.test(text));
+  const told = lines.filter((text) => !/\bMemory\b.*: /.test(text));
   const taskOf = (text: string): string => /^(?:task )?(\d)[|:]/.exec(text)?.[1] ?? "none";
   return Object.fromEntries(
     [...new Set(told.map(taskOf))].sort().map((task) => [task, told.filter((text) => taskOf(text) === task).sort()]),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { after, suite, type TestContext, test } from "node:test";
 import { stateRoot } from "../../helper/places.ts";
 import { PROTOCOL } from "../../shared/protocol/limits.ts";
@@ -8,7 +9,7 @@ import { needsRoot } from "../root.ts";
 import { Client, path, rejectsWith } from "./client.ts";
 import { useHelper } from "./fixture.ts";
 import { GraphicsSession, type Mode, sessionUid, sessionUser } from "./graphics-session.ts";
-import { processesOf } from "./machine.ts";
+import { accountOf, processesOf, toolOutput } from "./machine.ts";
 import { eventually } from "./wait.ts";
 
 suite("A command in the graphics session", { skip: needsRoot }, () => {
@@ -42,7 +43,7 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
     assert.ok(call);
     const [verb, uid, perl, option, lines, become, bash, ...rest] = call.argv;
     assert.deepEqual([verb, uid, perl, option], ["asuser", `${sessionUid}`, "/usr/bin/perl", "-e"]);
-    assert.match(`${lines}`, /^my \$u = shift; \(\$<, \$>\) = \(\$u, \$u\); .* exec /);
+    assert.match(`${lines}`, /^my \$u = shift; kill 0, \d+ and \(\$<, \$>\) = \(\$u, \$u\); .* exec /);
     assert.deepEqual(
       [become, bash, ...rest.slice(0, 4)],
       [`${user.uid}`, "/bin/bash", "--norc", "--noprofile", "-p", "-c"],
@@ -157,6 +158,33 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
       assert.equal((await client.request("deleteUser", { user: user.user })).state, "gone");
     });
   }
+
+  /** A command that leaves a mark, and what tells when nothing of the way to it is left. */
+  function marker(t: TestContext): { argv: string[]; mark: string; over: () => Promise<void> } {
+    const mark = join(mkdtempSync("/tmp/graphics-"), "mark");
+    t.after(() => rmSync(dirname(mark), { recursive: true }));
+    chmodSync(dirname(mark), 0o777);
+    const lines = (): string => toolOutput("/bin/ps", "-axwwo", "args=");
+    return {
+      argv: ["/usr/bin/touch", mark],
+      mark,
+      over: () => eventually(() => !lines().includes(mark), "it is over"),
+    };
+  }
+
+  test("that was on its way when the helper was killed never becomes the task user, who is gone by then", async (t) => {
+    mode(t, "forks-last");
+    const { client, user } = await fixture.clientWithUser(t);
+    const { argv, mark, over } = marker(t);
+    const before = made().calls("asuser").length;
+    await client.request("spawn", { user: user.user, argv, cwd: "/", ...graphical });
+    await eventually(() => made().calls("asuser").length > before, "launchctl has been asked");
+    await fixture.helper.kill();
+    await fixture.helper.restart();
+    await over();
+    assert.equal(existsSync(mark), false);
+    assert.equal(accountOf("passwd", user.uid), undefined);
+  });
 
   test("comes after a kill that takes launchd's jobs of the user away", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);

@@ -90,6 +90,13 @@ export const ofSessions: readonly Mutation[] = [
     caughtBy: ["test/helper/graphics.test.ts", "has the task user's ids for good"],
   },
   {
+    without: "the look whether the helper still lives before root is given up in the graphics session",
+    file: "helper/spawn.ts",
+    from: "kill 0, ${process.pid} and ($<, $>)",
+    to: "($<, $>)",
+    caughtBy: ["test/helper/graphics.test.ts", "on its way when the helper was killed never becomes the task user"],
+  },
+  {
     without: "the group of a graphical command",
     file: "helper/spawn.ts",
     from: "request.graphical ? { gid: ids.gid } : ids",
