@@ -1,6 +1,6 @@
 /** What the starter understands of the command line: the files it names and the folder for artifacts. No more than that. */
 import { constants, existsSync, fchownSync, lstatSync, mkdirSync, openSync, readdirSync } from "node:fs";
-import { resolve } from "node:path";
+import { dirname, resolve } from "node:path";
 import { logRoot } from "./places.ts";
 
 export const argv = process.argv.slice(2);
@@ -43,8 +43,8 @@ export function openNamed(name: string): [string, number] {
 export function makeArtifacts(directory: string, uid: number): string {
   const path = resolve(directory);
   const there = lstatSync(path, { throwIfNoEntry: false });
-  const empty = there?.isDirectory() && readdirSync(path).length === 0;
-  if (there && !empty) end(64, `${directory} is not an empty directory: name one that is, or one that does not exist`);
+  const fits = there ? there.isDirectory() && readdirSync(path).length === 0 : existsSync(dirname(path));
+  if (!fits) end(64, `${directory} is no empty directory, nor a new name in a directory that exists: name one that is`);
   if (!there) mkdirSync(path);
   // By descriptor: who can write to the parent could by now have put a hard link to a file of root's in its place.
   fchownSync(openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW), uid, uid);

@@ -25,7 +25,7 @@ async function processesOf(uid: number): Promise<Set<number> | undefined> {
 
 function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
   try {
-    process.kill(pid, signal); // Root: `pid` has just been listed with a uid of the task range.
+    process.kill(pid, signal); // Root: just listed with a uid of the task range, or a group of our own child.
   } catch {
     // It has ended in the meantime; the next list shows.
   }
@@ -38,7 +38,7 @@ function send(pid: number, signal: "SIGSTOP" | "SIGKILL" | "SIGCONT"): void {
 export async function killProcesses(uid: number, { audit, config }: Pick<Helper, "audit" | "config">) {
   audit.note("kill", { uid });
   const seated = seats.get(uid) ?? new Set(); // On no list as long as it is root, and the user later.
-  for (const child of seated) child.kill("SIGKILL");
+  for (const it of seated) if (it.pid && (it.exitCode ?? it.signalCode) === null) send(-it.pid, "SIGKILL");
   // KeepAlive jobs of launchd come back else. Without an answer the rounds show whether any did.
   if (config.launchctl) await runTool(config.launchctl, ["bootout", `user/${uid}`], 5_000).catch(() => undefined);
   const [met, until] = [new Set<number>(), performance.now() + deadlineMs];

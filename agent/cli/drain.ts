@@ -11,10 +11,16 @@ export async function drain(context: Context): Promise<ExitStatus> {
   if (meant?.state !== "lives") {
     throw new CommandError(exitStatus.unavailable, `no worker runs that could be told; ${otherAccounts}`);
   }
-  const { pid, workerId, instance, drainSignal, running } = meant.report;
+  const { pid, workerId, instance, drainSignal, running, idle } = meant.report;
   if (others.length > 0 && !context.arguments.values.has("instance")) {
     const names = [meant, ...others].map(({ report }) => report.instance).join(", ");
     throw new CommandError(exitStatus.usage, `several workers run here; say which with --instance: ${names}`);
+  }
+  const who = `${workerId} (instance ${instance}, pid ${pid})`;
+  if (idle === "draining") {
+    // A second signal would end its tasks.
+    context.say.step(`${who} is draining already; \`status\` shows what it waits for`);
+    return exitStatus.completed;
   }
   try {
     process.kill(pid, drainSignal);
@@ -25,6 +31,6 @@ export async function drain(context: Context): Promise<ExitStatus> {
   const tasks = running.length === 1 ? "its task is" : `its ${running.length} tasks are`;
   const until =
     running.length === 0 ? "it ends when its call to the queue has come back" : `it ends when ${tasks} done`;
-  context.say.step(`${workerId} (instance ${instance}, pid ${pid}) claims nothing more; ${until}`);
+  context.say.step(`${who} claims nothing more; ${until}`);
   return exitStatus.completed;
 }

@@ -1,5 +1,6 @@
 /** `run-task`: the tasks of one file on this machine, with a queue and a helper of their own. */
-import { mkdir, rm } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, mkdir, rm } from "node:fs/promises";
 import { homedir, hostname } from "node:os";
 import { dirname, join } from "node:path";
 import { type AgentConfig, defaultConfig } from "../config.ts";
@@ -8,6 +9,7 @@ import { type LocalQueue, startLocalQueue } from "../local/queue.ts";
 import { createLogger } from "../logger.ts";
 import { makeScratch } from "../scratch.ts";
 import { TaskCount } from "../task-count.ts";
+import { errorCode } from "../thrown.ts";
 import { ArtifactFolder } from "./artifact-folder.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus, worst } from "./exit-status.ts";
@@ -136,6 +138,14 @@ async function runAll(context: Context, file: TasksOfFile, state: string): Promi
   }
 }
 
+/** Before any task runs: afterwards its artifacts would be lost. The folder is ours, but not those above it. */
+async function checkReachable(folder: string): Promise<void> {
+  await access(folder, constants.W_OK | constants.X_OK).catch((error: unknown) => {
+    const why = `the agent's account cannot reach it (${errorCode(error)})`;
+    throw new CommandError(exitStatus.usage, `${folder}: ${why}: name one in a folder that others may enter, as /tmp`);
+  });
+}
+
 /** Answers the worst of the tasks' statuses, when every task user is gone. */
 export async function runTask(context: Context): Promise<ExitStatus> {
   const { argv, launch } = context;
@@ -146,6 +156,7 @@ export async function runTask(context: Context): Promise<ExitStatus> {
   if (context.arguments.values.has("artifacts") && launch.artifacts === null) {
     throw new CommandError(exitStatus.internal, "the starter made no folder for the artifacts");
   }
+  if (launch.artifacts !== null) await checkReachable(launch.artifacts);
   const file = await readTasks(context);
   const state = launch.state ?? places(process.platform, launch.helper.instance, homedir()).agentState;
   await mkdir(state, { recursive: true, mode: 0o700 });

@@ -51,7 +51,7 @@ export class MacosxEngine implements Engine {
   readonly #canary: Canary;
   readonly #accounts = new Set<TaskAccount>();
   readonly #warm: WarmUser;
-  /** A task user has ended, so there may be room for another; or the helper is lost. */
+  /** A task user has ended, so there may be room for another, or one was made ahead; or the helper is lost. */
   readonly #room = new Change();
 
   constructor(client: HelperClient, limits: Answers["hello"]["limits"], options: MacosxOptions) {
@@ -64,10 +64,10 @@ export class MacosxEngine implements Engine {
     client.lost.addEventListener("abort", () => this.#room.ring(), { once: true });
     this.#log = log;
     this.#canary = new Canary(client.socketPath, agentFiles);
-    this.#warm = new WarmUser(
-      () => this.#create(),
-      (message) => log.warn({ reason: message }, "no task user could be made ahead"),
-    );
+    this.#warm = new WarmUser(() => this.#create(), {
+      failed: (message) => log.warn({ reason: message }, "no task user could be made ahead"),
+      made: () => this.#room.ring(),
+    });
     this.#warm.refill();
   }
 

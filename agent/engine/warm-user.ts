@@ -4,26 +4,39 @@ import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
 import type { TaskAccount } from "./task-account.ts";
 
+export interface WarmUserEvents {
+  /** Why a user could not be made ahead; the next `take` tries again, and throws what it meets. */
+  failed(message: string): void;
+  /** A user has been made ahead, for whoever comes or waits. */
+  made(): void;
+}
+
 export class WarmUser {
   readonly #create: () => Promise<TaskAccount>;
-  readonly #failed: (message: string) => void;
+  readonly #events: WarmUserEvents;
   #warm: Promise<TaskAccount | null> | null = null;
   #closed = false;
 
-  /** `failed` hears why a user could not be made ahead; the next `take` tries again, and throws what it meets. */
-  constructor(create: () => Promise<TaskAccount>, failed: (message: string) => void) {
+  constructor(create: () => Promise<TaskAccount>, events: WarmUserEvents) {
     this.#create = create;
-    this.#failed = failed;
+    this.#events = events;
   }
 
   /** Begins to make a user when there is none. */
   refill(): void {
     if (this.#closed || this.#warm) return;
-    this.#warm = this.#create().catch((error: unknown) => {
-      this.#warm = null;
-      this.#failed(messageOf(error));
+    const making = this.#make().catch((error: unknown) => {
+      if (this.#warm === making) this.#warm = null; // Somebody may wait for this one, and the next be under way.
+      this.#events.failed(messageOf(error));
       return null;
     });
+    this.#warm = making;
+  }
+
+  async #make(): Promise<TaskAccount> {
+    const account = await this.#create();
+    this.#events.made();
+    return account;
   }
 
   /** Resolves when the warm user is there, or could not be made. */

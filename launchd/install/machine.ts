@@ -37,7 +37,14 @@ interface Ids {
 /** Waits for its end. Rejects when it cannot be started. */
 function collect(file: string, args: readonly string[], timeout: number, as: Ids = {}): Promise<Result> {
   // Root: `file` is a tool above or a program of a release that only root can change; `args` hold no shell text.
-  const child = spawn(file, args, { cwd: "/", env: constantEnv, stdio: ["ignore", "pipe", "pipe"], timeout, ...as });
+  const child = spawn(file, args, {
+    cwd: "/",
+    env: constantEnv,
+    stdio: ["ignore", "pipe", "pipe"],
+    timeout,
+    killSignal: "SIGKILL",
+    ...as,
+  });
   const text = { stdout: "", stderr: "" };
   for (const name of ["stdout", "stderr"] as const) {
     child[name].setEncoding("utf8").on("data", (piece: string) => {

@@ -2,6 +2,7 @@
 import { exitStatus } from "../../shared/exit-status.ts";
 import { Refusal } from "../refusal.ts";
 import { actionsOf } from "./actions.ts";
+import { describeUndo } from "./describe.ts";
 import type { Machine } from "./machine.ts";
 import { type ListName, Receipt } from "./receipt.ts";
 import { isKept, type Step } from "./step.ts";
@@ -66,7 +67,11 @@ export class Runner {
       if (kept.includes(step) || holdsKept(step)) continue;
       this.receipt.mark(name, step, "undoing");
       this.#observer.begin("undo", step);
-      const sentence = await actionsOf(this.#machine, step).undo();
+      // The agent's account can make what is its own unremovable: that is a sentence, and no end of the whole.
+      const sentence = await Promise.try(() => actionsOf(this.#machine, step).undo()).catch(
+        (error: unknown) =>
+          `${describeUndo(step)}: this cannot be done: ${error instanceof Error ? error.message : error}`,
+      );
       this.#observer.end("undo", step);
       if (sentence === null) this.receipt.drop(name, step);
       else {

@@ -1,23 +1,15 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
+import type { IncomingMessage, RequestListener } from "node:http";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { type TestContext, test } from "node:test";
 import { setTimeout } from "node:timers/promises";
 import { put } from "../../agent/artifacts/put.ts";
 import { ResourceError } from "../../agent/engine/engine.ts";
+import { serve } from "../http/loopback.ts";
 
-async function storage(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  return typeof address === "object" && address ? `http://127.0.0.1:${address.port}/blob?secret` : "";
-}
+const storage = async (t: TestContext, listener: RequestListener): Promise<string> =>
+  `${await serve(t, listener)}/blob?secret`;
 
 const headers = { "content-type": "text/x", "content-encoding": "gzip" };
 const { signal } = new AbortController();

@@ -5,7 +5,7 @@ import { stateRoot } from "../../helper/places.ts";
 import { made } from "../leftovers.ts";
 
 /**
- * `forks` starts the program and waits, `forks-late` a second later, `forks-last` six; `stands` stops before it; `fails` starts
+ * `forks` starts the program and waits, `forks-late` a second later and in a session of its own, `forks-last` six; `stands` stops before it; `fails` starts
  * nothing; `elsewhere` starts it in a session without a screen.
  */
 export type Mode = "" | "forks" | "forks-late" | "forks-last" | "stands" | "fails" | "elsewhere";

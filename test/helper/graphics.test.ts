@@ -186,6 +186,19 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
     assert.equal(accountOf("passwd", user.uid), undefined);
   });
 
+  test("is ended with its user when it is still root's and the agent has stopped all of it", async (t) => {
+    mode(t, "forks-last");
+    const { client, user } = await fixture.clientWithUser(t);
+    const before = made().calls("asuser").length;
+    const { argv, over } = marker(t);
+    const { process } = await client.request("spawn", { user: user.user, argv, ...graphical });
+    await eventually(() => made().calls("asuser").length > before, "launchctl has been asked");
+    assert.deepEqual(await client.request("signal", { process, signal: "SIGSTOP" }), { delivered: true });
+    await client.request("killUser", { user: user.user });
+    await over();
+    assert.equal((await client.request("deleteUser", { user: user.user })).state, "gone");
+  });
+
   test("comes after a kill that takes launchd's jobs of the user away", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);
     await client.request("killUser", { user: user.user });

@@ -1,15 +1,12 @@
 /** A machine that looks like a Mac to the helper, with a helper that serves it: namespaces, and a root directory made for it. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { chownSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, type TestContext } from "node:test";
 import type { Answers } from "../../shared/protocol/messages.ts";
 import { Client } from "../helper/client.ts";
-import { eventually, within } from "../helper/wait.ts";
+import { eventually } from "../helper/wait.ts";
+import { PrivateRoot } from "./private-root.ts";
 
-const checkout = dirname(dirname(import.meta.dirname));
 const state = "/private/var/db/taskcluster-worker/default";
 
 /** One start of a program that has a stand-in. */
@@ -19,41 +16,20 @@ export interface Call {
 }
 
 export class Mac {
-  readonly #unshare: ChildProcess;
-  readonly #folder: string;
-  /** Process 1 of the Mac; its root directory is the Mac's. */
-  readonly #first: number;
+  readonly #root: PrivateRoot;
 
-  private constructor(unshare: ChildProcess, folder: string) {
-    this.#unshare = unshare;
-    this.#folder = folder;
-    const children = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim().split(" ");
-    this.#first = Number(children[0]);
+  private constructor(root: PrivateRoot) {
+    this.#root = root;
   }
 
   /** Resolves when the helper listens. Rejects with what was said when it does not. */
   static async start(): Promise<Mac> {
-    const folder = mkdtempSync(join(tmpdir(), "mac-"));
-    const script = [join(import.meta.dirname, "make-root.sh"), folder, checkout, process.execPath];
-    const argv = ["--mount", "--pid", "--ipc", "--fork", "--kill-child", "/bin/bash", ...script];
-    const unshare = spawn("/usr/bin/unshare", argv, { stdio: ["pipe", "pipe", "pipe"] });
-    let said = "";
-    for (const stream of [unshare.stdout, unshare.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        said += text;
-      });
-    }
-    const ready = new Promise<void>((resolve, reject) => {
-      unshare.stdout.on("data", () => said.includes("ready\n") && resolve());
-      unshare.once("exit", () => reject(new Error(`the helper of the Mac ended: ${said}`)));
-    });
-    await within(ready, "the helper of the Mac");
-    return new Mac(unshare, folder);
+    return new Mac(await PrivateRoot.start(join(import.meta.dirname, "make-root.sh")));
   }
 
   /** Where a path of the Mac is seen from here. */
   at(path: string): string {
-    return `/proc/${this.#first}/root${path}`;
+    return this.#root.at(path);
   }
 
   client(): Promise<Client> {
@@ -100,11 +76,9 @@ export class Mac {
     return lines.map((line) => line.split("\t")).map(([uid, ...argv]) => ({ uid: Number(uid), argv }));
   }
 
-  async stop(): Promise<void> {
-    const gone = once(this.#unshare, "exit");
-    this.#unshare.stdin?.end(); // The helper's lifeline.
-    await gone;
-    rmSync(this.#folder, { recursive: true });
+  /** The helper sees the end of its lifeline. */
+  stop(): Promise<void> {
+    return this.#root.stop();
   }
 }
 

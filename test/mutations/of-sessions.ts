@@ -78,9 +78,19 @@ export const ofSessions: readonly Mutation[] = [
   {
     without: "the kill of what is still root's in the graphics session",
     file: "helper/reap.ts",
-    from: 'for (const child of seated) child.kill("SIGKILL");',
+    from: 'for (const it of seated) if (it.pid && (it.exitCode ?? it.signalCode) === null) send(-it.pid, "SIGKILL");',
     to: "",
     caughtBy: ["test/helper/graphics.test.ts", "is ended with its user when it is still root's and has been stopped"],
+  },
+  {
+    without: "the kill of all that launchctl has forked on the way into the graphics session",
+    file: "helper/reap.ts",
+    from: 'send(-it.pid, "SIGKILL");',
+    to: 'send(it.pid, "SIGKILL");',
+    caughtBy: [
+      "test/helper/graphics.test.ts",
+      "is ended with its user when it is still root's and the agent has stopped all",
+    ],
   },
   {
     without: "the step from root to the task user in the graphics session",

@@ -1,28 +1,16 @@
 /** A queue, or something before it, that means harm. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
+import type { RequestListener } from "node:http";
 import { describe, it, type TestContext } from "node:test";
 import { gzipSync } from "node:zlib";
 import { defaultConfig } from "../../agent/config.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import { QueueError } from "../../agent/queue/task-queue.ts";
+import { serve } from "../http/loopback.ts";
 
 const names = { provisionerId: "test", workerType: "mac", workerGroup: "group", workerId: "worker" };
 const credentials = { clientId: "tester", accessToken: "secret-of-the-worker" };
 const json = { "content-type": "application/json" };
-
-async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  const address = server.address();
-  assert(typeof address === "object" && address);
-  return `http://127.0.0.1:${address.port}`;
-}
 
 /** What a worker makes of the answer to its poll. */
 async function poll(t: TestContext, listener: RequestListener) {

@@ -1,5 +1,6 @@
 /** What an operator sees of a worker: its status, its idle reasons, its exit codes as generic-worker has them. */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { needsRoot } from "../root.ts";
 import { Launched } from "./launched.ts";
@@ -46,6 +47,24 @@ describe("an operator", { skip: needsRoot }, () => {
     assert.equal(await drain.status(), 0, drain.stderr.join());
     assert.match(drain.stderr.join(), /claims nothing more; it ends when its call/);
     assert.equal(await worker.status(), 71);
+  });
+
+  test("is told twice to drain, and the second time changes nothing: the task runs on to its end", async () => {
+    const worker = session.startWorker({ headlessTasks: true, capacity: 1 }, 0o600, ["work", "macosx"]);
+    const [id = ""] = await session.submit([bash("echo begun; until [[ -e go ]]; do sleep 0.1; done")]);
+    await session.begun(id);
+    const instance = await instanceOf(worker);
+    const told = new Launched(["drain", ...instance]);
+    assert.equal(await told.status(), 0, told.stderr.join());
+    await worker.said('"idle":"draining"');
+    const again = new Launched(["drain", ...instance]);
+    assert.equal(await again.status(), 0, again.stderr.join());
+    assert.match(again.stderr.join(), /is draining already/);
+    const { report } = await status(worker);
+    const [, user = ""] = /"user":"(tcw-\w+)"/.exec(JSON.stringify(report["running"])) ?? [];
+    writeFileSync(`/home/${user}/home/go`, "");
+    assert.equal(await worker.status(), 0);
+    assert.equal((await session.resolved(id)).reasonResolved, "completed");
   });
 
   test("sees the running task with its user, and SIGTERM ends run with 72 and the task as worker-shutdown", async () => {

@@ -140,7 +140,27 @@ describe("the starter", { skip: needsRoot, concurrency: 3 }, () => {
     const { file, artifacts } = below;
     const second = await run(["run-task", file, "--artifacts", artifacts]);
     assert.equal(second.status, 64);
-    assert.match(second.stderr.join("\n"), /artifacts is not an empty directory: name one that is/);
+    assert.match(
+      second.stderr.join("\n"),
+      /artifacts is no empty directory, nor a new name in a directory that exists: name one/,
+    );
+  });
+
+  test("--artifacts below a directory that is not there is refused with one sentence", async () => {
+    const file = writeTasks(join(openDirectory(), "tasks.yml"), [hello]);
+    const { status, stderr } = await run(["run-task", file, "--artifacts", join(openDirectory(), "none/artifacts")]);
+    assert.equal(status, 64);
+    assert.match(stderr.at(-1) ?? "", /none\/artifacts is no empty directory, nor a new name/);
+  });
+
+  test("--artifacts in a directory that the agent cannot enter is refused before any task runs", async () => {
+    const closed = openDirectory();
+    chmodSync(closed, 0o700);
+    const file = writeTasks(join(openDirectory(), "tasks.yml"), [hello]);
+    const { status, stdout, stderr } = await run(["run-task", file, "--artifacts", join(closed, "artifacts")]);
+    assert.equal(status, 64);
+    assert.match(stderr.join("\n"), /the agent's account cannot reach it \(EACCES\): name one in a folder that others/);
+    assert.deepEqual(stdout, []);
   });
 
   test("--artifacts does not follow a link", async () => {

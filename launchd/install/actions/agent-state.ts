@@ -19,8 +19,10 @@ export function agentState(machine: Machine, step: AgentStateStep): Actions {
       const removed = await machine.runAs(step.user, "rm", "-rf", "--", path);
       // Workers that are not installed have theirs beside it.
       await machine.runAs(step.user, "rmdir", dirname(path));
-      if (!isThere(path)) return null;
-      return `${step.path} cannot be removed as ${step.user}: ${removed?.stderr.trim() || "there is no such account"}`;
+      if (removed?.exit === 0 || (removed === null && !isThere(path))) return null;
+      const why =
+        removed === null ? "there is no such account" : removed.stderr.trim() || "rm was ended, or took too long";
+      return `${step.path} cannot be removed as ${step.user}: ${why}`;
     },
   };
 }

@@ -86,7 +86,8 @@ export function file(machine: Machine, step: FileStep): Actions {
     do: () => write(step.text),
     async undo() {
       rmSync(`${path}.new`, { force: true });
-      const there = content();
+      // Root: the size of a file that the agent may write to is the agent's choice.
+      const there = step.keep && step.before === null ? (isThere(path) ? "" : null) : content();
       if (there === step.before) return null;
       if (there !== null && !step.keep && there !== step.text) {
         return `${step.path} has been changed since, and is left as it is: remove it yourself`;

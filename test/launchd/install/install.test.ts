@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readlinkSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { takeLock } from "../../../helper/lock.ts";
@@ -225,6 +234,16 @@ suite("uninstall", { skip: needsRoot, concurrency: 2 }, () => {
     assert.ok(existsSync(mac.layout.workerConfig) && existsSync(mac.layout.places.logs));
     assert.ok(!existsSync(mac.layout.base) && !existsSync(mac.layout.helperPlist));
     assert.equal((await mac.command("uninstall --purge")).status, 0);
+    assert.deepEqual(mac.state(), before);
+  });
+
+  test("removes settings that the agent's account has made too large to be read", async (t) => {
+    const mac = macFor(t);
+    const before = mac.state();
+    await mac.command(usual);
+    truncateSync(mac.layout.workerConfig, 600 * 1024 * 1024);
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.equal(status, 0, lines.join("\n"));
     assert.deepEqual(mac.state(), before);
   });
 

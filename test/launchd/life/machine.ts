@@ -1,13 +1,12 @@
 /** A machine that looks like a Mac, on which releases are installed, run and removed by their own programs. */
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { chmodSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { within } from "../../helper/wait.ts";
+import { PrivateRoot } from "../../mac-stand-ins/private-root.ts";
 import { treeOf } from "../install/mac.ts";
 
-const checkout = dirname(dirname(dirname(import.meta.dirname)));
 const longestMs = 180_000;
 
 export interface Ended {
@@ -17,49 +16,30 @@ export interface Ended {
 }
 
 export class Machine {
-  readonly #unshare: ChildProcess;
-  readonly #folder: string;
-  /** Process 1 of the machine; its root directory is the machine's. */
-  readonly #first: number;
+  readonly #root: PrivateRoot;
 
-  private constructor(unshare: ChildProcess, folder: string) {
-    this.#unshare = unshare;
-    this.#folder = folder;
-    const children = readFileSync(`/proc/${unshare.pid}/task/${unshare.pid}/children`, "utf8").trim().split(" ");
-    this.#first = Number(children[0]);
+  private constructor(root: PrivateRoot) {
+    this.#root = root;
   }
 
   /** `prepare` writes releases into a directory, which the machine has as /opt/releases. */
   static async start(prepare: (releases: string) => void): Promise<Machine> {
-    const folder = mkdtempSync(join(tmpdir(), "life-"));
-    chmodSync(folder, 0o755);
-    mkdirSync(join(folder, "releases"));
-    prepare(join(folder, "releases"));
-    const script = [join(import.meta.dirname, "make-machine.sh"), folder, checkout, process.execPath];
-    const argv = ["--mount", "--pid", "--ipc", "--fork", "--kill-child", "/bin/bash", ...script];
-    const unshare = spawn("/usr/bin/unshare", argv, { stdio: ["pipe", "pipe", "pipe"] });
-    let said = "";
-    for (const stream of [unshare.stdout, unshare.stderr]) {
-      stream.setEncoding("utf8").on("data", (text: string) => {
-        said += text;
-      });
-    }
-    const ready = new Promise<void>((resolve, reject) => {
-      unshare.stdout.on("data", () => said.includes("ready\n") && resolve());
-      unshare.once("exit", () => reject(new Error(`the machine ended: ${said}`)));
+    const root = await PrivateRoot.start(join(import.meta.dirname, "make-machine.sh"), (folder) => {
+      chmodSync(folder, 0o755);
+      mkdirSync(join(folder, "releases"));
+      prepare(join(folder, "releases"));
     });
-    await within(ready, "the machine");
-    return new Machine(unshare, folder);
+    return new Machine(root);
   }
 
   /** Where a path of the machine is seen from here. */
   at(path: string): string {
-    return `/proc/${this.#first}/root${path}`;
+    return this.#root.at(path);
   }
 
   /** Runs a program of the machine as root, to its end. */
   async run(program: string, ...words: readonly string[]): Promise<Ended> {
-    const enter = [`--target=${this.#first}`, "--mount", "--pid", "--ipc", "--root", "--wdns=/", "--"];
+    const enter = [`--target=${this.#root.first}`, "--mount", "--pid", "--ipc", "--root", "--wdns=/", "--"];
     const env = { PATH: "/usr/bin:/bin:/usr/sbin:/sbin" };
     const child = spawn("/usr/bin/nsenter", [...enter, program, ...words], { env, stdio: ["ignore", "pipe", "pipe"] });
     const text = { stdout: "", stderr: "" };
@@ -83,10 +63,7 @@ export class Machine {
     );
   }
 
-  async stop(): Promise<void> {
-    const gone = once(this.#unshare, "exit");
-    this.#unshare.stdin?.end();
-    await gone;
-    rmSync(this.#folder, { recursive: true });
+  stop(): Promise<void> {
+    return this.#root.stop();
   }
 }
