@@ -12,6 +12,7 @@ import { startLocalQueue } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
 import { StatusFile } from "../../agent/status/status-file.ts";
 import { TaskCount } from "../../agent/task-count.ts";
+import { PROTOCOL } from "../../shared/protocol/limits.ts";
 import { type Asked, helloResult, listenScripted } from "../engine/scripted-helper.ts";
 import { needsRoot } from "../root.ts";
 
@@ -91,13 +92,13 @@ suite("an agent whose helper is upgraded", { skip: needsRoot, timeout: 60_000 },
   for (const [what, next, sentence] of [
     [
       "refuses its protocol",
-      ({ refuse }) => refuse("protocol-version", "this helper speaks protocol 2"),
-      "this helper speaks protocol 2, this agent speaks 1: install both from one version.",
+      ({ refuse }) => refuse("protocol-version", "this helper speaks protocol 9"),
+      `this helper speaks protocol 9, this agent speaks ${PROTOCOL}: install both from one version.`,
     ],
     [
       "answers with another protocol",
-      ({ answer }) => answer({ ...helloResult, protocol: 2 }),
-      "The helper speaks protocol 2, this agent speaks 1: install both from one version.",
+      ({ answer }) => answer({ ...helloResult, protocol: 9 }),
+      `The helper speaks protocol 9, this agent speaks ${PROTOCOL}: install both from one version.`,
     ],
   ] as const satisfies readonly (readonly [string, Hello, string])[]) {
     test(`ends with 69 and one sentence when that one ${what}`, async (t) => {

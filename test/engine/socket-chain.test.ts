@@ -121,6 +121,6 @@ test("a helper of another protocol is refused at once", { skip: needsRoot }, asy
   await listenScripted(t, path, { hello: ({ refuse }) => refuse("protocol-version", "this helper speaks protocol 9") });
   await assert.rejects(connectHelper({ socketPath: path, deadlineMs: 20_000 }), {
     code: "helper-lost",
-    message: "this helper speaks protocol 9, this agent speaks 1: install both from one version.",
+    message: `this helper speaks protocol 9, this agent speaks ${PROTOCOL}: install both from one version.`,
   });
 });

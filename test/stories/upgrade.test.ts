@@ -8,6 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { type LocalQueue, startLocalQueue } from "../../agent/local/queue.ts";
 import { stateRoot } from "../../helper/places.ts";
 import { startHelper } from "../../helper/slice.ts";
+import { PROTOCOL } from "../../shared/protocol/limits.ts";
 import { accountsIn } from "../helper/machine.ts";
 import { type RealHelper, startRealHelper } from "../helper/real-helper.ts";
 import { within } from "../helper/wait.ts";
@@ -122,11 +123,11 @@ describe("a helper that is upgraded under a running agent", { skip: needsRoot },
     const worker = startAgent();
     const taskId = await submit("sleep 1000");
     await begun(taskId);
-    await upgrade(otherVersion("protocol", "PROTOCOL = 1", "PROTOCOL = 2"));
+    await upgrade(otherVersion("protocol", `PROTOCOL = ${PROTOCOL}`, `PROTOCOL = ${PROTOCOL + 1}`));
     assert.equal(await worker.status(), 69, worker.stderr.join("\n"));
     assert.match(
       worker.stderr.at(-1) ?? "",
-      /the helper cannot be used: .*protocol 2.*: install both from one version\.$/,
+      new RegExp(`the helper cannot be used: .*protocol ${PROTOCOL + 1}.*: install both from one version\\.$`),
     );
     const { runs } = await queue.waitFor(taskId, () => true);
     assert.equal(runs[0]?.reasonResolved, "worker-shutdown");
