@@ -26,7 +26,7 @@ for d in /var/lib/taskcluster-worker /var/log/taskcluster-worker; do
   mount -t tmpfs -o mode=0755 private $d
 done
 # Accounts and graveyards of what runs outside meanwhile: their state is not here.
-sed -i -E '/^(tcw-|_tcworker:)/d' /etc/{passwd,group,shadow,gshadow}
+sed -i -E '/^(tcw-|_tcw)/d' /etc/{passwd,group,shadow,gshadow}
 rm -rf /home/.taskcluster-worker-*
 cd "$0"
 exec "$@"
