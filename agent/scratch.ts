@@ -4,7 +4,7 @@
  */
 import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { isProcess } from "./process-alive.ts";
+import { isProcess } from "../shared/process-alive.ts";
 
 const named = /^(?:runs|artifacts)-(\d+)-[A-Za-z0-9]{6}$/;
 

@@ -1,5 +1,4 @@
 /** The command line of one command of launchd/, read by node:util's parseArgs with our own words for what is wrong. */
-
 import { parseArgs } from "node:util";
 import { exitStatus } from "../shared/exit-status.ts";
 import type { Grammar } from "../shared/grammar.ts";

@@ -2,7 +2,6 @@
  * The program behind `install` and the other commands of shared/root-commands.ts: most run as root, so that it imports,
  * as the helper, nothing of the agent or of npm. Each command's own code is loaded when it runs.
  */
-
 import { relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exitStatus } from "../shared/exit-status.ts";

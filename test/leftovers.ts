@@ -4,8 +4,8 @@
  */
 import { lstatSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { basename, dirname } from "node:path";
-import { isProcess } from "../agent/process-alive.ts";
 import { logRoot, placesOf, stateRoot } from "../helper/places.ts";
+import { isProcess } from "../shared/process-alive.ts";
 
 /** Processes have these numbers here, and others for whoever shares the directories from another namespace. */
 const namespace = process.platform === "linux" ? (/\d+/.exec(readlinkSync("/proc/self/ns/pid"))?.[0] ?? "0") : "0";

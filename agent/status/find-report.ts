@@ -1,7 +1,7 @@
 /** The reports of the workers of one account, and whether each still holds. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isProcess } from "../process-alive.ts";
+import { isProcess } from "../../shared/process-alive.ts";
 import { parseReport, type Report, reportFile, staleMs } from "./report.ts";
 
 export interface FoundReport {

@@ -1,5 +1,4 @@
 /** `doctor`: every check on this machine, as a table or as JSON. */
-
 import { join } from "node:path";
 import { configFile, logRoot, placesOf, stateRoot } from "../../helper/places.ts";
 import { exitStatus } from "../../shared/exit-status.ts";

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { closeSync, lstatSync, openSync, readdirSync, readSync, realpathSync, type Stats, statfsSync } from "node:fs";
 import { readConfig } from "../../helper/config.ts";
-import { isProcess } from "../process-alive.ts";
+import { isProcess } from "../../shared/process-alive.ts";
 import { readManifest, verifyRelease } from "../release/verify.ts";
 import { type Absolute, DeniedError, type Entry, type Machine, type Ran, type ToolOptions } from "./machine.ts";
 

@@ -1,5 +1,4 @@
 /** Whoever can rename a parent can replace everything below it: what is installed lies below directories of root alone. */
-
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { trusted } from "../../helper/trust.ts";

@@ -1,5 +1,4 @@
 /** `install`, `upgrade` and `uninstall` as commands. */
-
 import { dirname } from "node:path";
 import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";

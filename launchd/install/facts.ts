@@ -1,6 +1,5 @@
 /** What a plan has to know of the machine: accounts, and the settings that are there. */
-
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Config, readConfig } from "../../helper/config.ts";
 import { helperFlags } from "../../helper/flags.ts";
@@ -87,7 +86,7 @@ async function factsOf(machine: Machine, { choices, source, node, workerConfig }
 /** Whether settings that were given are not used, because there are others. */
 function keepsOwnSettings(machine: Machine, workerConfig: string): boolean {
   const path = machine.at(layout.workerConfig);
-  return existsSync(path) && readFileSync(path, "utf8") !== textOf(workerConfig);
+  return existsSync(path) && textOf(path) !== textOf(workerConfig);
 }
 
 /** `work` has the facts for what was given, and Node's file for as long as it takes. */

@@ -1,5 +1,4 @@
 /** Node's official build: checked against its published checksum and, on a Mac, its signature, before anything of it runs. */
-
 import { spawnSync } from "node:child_process";
 import {
   closeSync,

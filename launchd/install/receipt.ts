@@ -1,5 +1,4 @@
 /** What has been done to this machine, step by step, on the disk before and after each: whoever was killed is continued. */
-
 import { closeSync, existsSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
 import { exitStatus } from "../../shared/exit-status.ts";

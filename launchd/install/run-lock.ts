@@ -1,5 +1,4 @@
 /** One install, upgrade or uninstall at a time. */
-
 import { closeSync, existsSync, fstatSync, openSync, rmSync, statSync } from "node:fs";
 import { takeLock } from "../../helper/lock.ts";
 import { exitStatus } from "../../shared/exit-status.ts";

@@ -1,5 +1,4 @@
 /** `uninstall`: takes back what the receipt has, and looks whether something is left. */
-
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { takeLock } from "../../helper/lock.ts";

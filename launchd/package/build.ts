@@ -1,5 +1,4 @@
 /** What people download: a release as an archive, for a Mac as an installer package too, and the checksums of both. */
-
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 /** `package`: a release of this checkout. */
-
 import { existsSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { exitStatus } from "../../shared/exit-status.ts";

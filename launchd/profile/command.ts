@@ -1,5 +1,4 @@
 /** `profile`: prints a configuration profile. */
-
 import { existsSync } from "node:fs";
 import { dirname, isAbsolute, join, normalize } from "node:path";
 import { exitStatus } from "../../shared/exit-status.ts";

@@ -1,5 +1,4 @@
 /** Writes a release from a checkout into a directory. */
-
 import {
   chmodSync,
   closeSync,

@@ -2,7 +2,7 @@
 import type { FaultPlan } from "../../agent/local/queue.ts";
 import type { Random } from "../fuzz/random.ts";
 import type { Machine } from "./machine.ts";
-import type { SoakWorker } from "./soak-worker.ts";
+import type { Program, SoakWorker } from "./soak-worker.ts";
 
 /** What can be struck. */
 export interface Struck {
@@ -65,42 +65,23 @@ const disks: Readonly<Record<string, (random: Random) => Strike>> = {
   },
 };
 
+const send =
+  (signal: NodeJS.Signals, ...to: readonly ("starter" | Program)[]) =>
+  (): Strike =>
+  ({ worker }) => {
+    for (const each of to) worker.signal(each, signal);
+  };
+
 /** The worker that follows begins anew. */
 const signals: Readonly<Record<string, () => Strike>> = {
-  "the agent is killed":
-    () =>
-    ({ worker }) =>
-      worker.signal("agent", "SIGKILL"),
-  "the agent is asked to end":
-    () =>
-    ({ worker }) =>
-      worker.signal("agent", "SIGTERM"),
-  "the helper is killed":
-    () =>
-    ({ worker }) =>
-      worker.signal("helper", "SIGKILL"),
-  "the helper is asked to end":
-    () =>
-    ({ worker }) =>
-      worker.signal("helper", "SIGTERM"),
-  "both are killed":
-    () =>
-    ({ worker }) => {
-      worker.signal("agent", "SIGKILL");
-      worker.signal("helper", "SIGKILL");
-    },
-  "the starter is killed":
-    () =>
-    ({ worker }) =>
-      worker.signal("starter", "SIGKILL"),
-  "the worker is asked to drain":
-    () =>
-    ({ worker }) =>
-      worker.signal("starter", "SIGTERM"),
-  "the worker is interrupted":
-    () =>
-    ({ worker }) =>
-      worker.signal("starter", "SIGINT"),
+  "the agent is killed": send("SIGKILL", "agent"),
+  "the agent is asked to end": send("SIGTERM", "agent"),
+  "the helper is killed": send("SIGKILL", "helper"),
+  "the helper is asked to end": send("SIGTERM", "helper"),
+  "both are killed": send("SIGKILL", "agent", "helper"),
+  "the starter is killed": send("SIGKILL", "starter"),
+  "the worker is asked to drain": send("SIGTERM", "starter"),
+  "the worker is interrupted": send("SIGINT", "starter"),
 };
 
 interface Kind {

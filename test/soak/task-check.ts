@@ -30,13 +30,16 @@ function difference(what: string, got: Buffer, wanted: Buffer, whole: Whole): st
 }
 
 /** Of a task that the worker's own full disk has ended. */
-function wrongShortLog(log: Buffer, output: Buffer | null): string[] {
-  const lines = log.toString("latin1").split("\n");
-  const said = outputOf(log);
+export function wrongShortLog(log: Buffer, output: Buffer | null): string[] {
+  const text = log.toString("latin1");
+  const lines = text.split("\n");
+  // The sentence about the cut begins a line of its own, so that the line end before it is not the task's.
+  const at = text.indexOf(`\n${cut}\n`);
+  const said = outputOf(at < 0 ? log : log.subarray(0, at));
   const wrong = lines.some((line) => line.startsWith("[taskcluster:error] ")) ? [] : ["the log gives no reason"];
   // A task that could not be begun has said nothing.
   if (output === null || said.length === 0) return wrong;
-  return [...wrong, ...difference("the log", said, output, lines.includes(cut) ? "a beginning" : "whole")];
+  return [...wrong, ...difference("the log", said, output, at < 0 ? "whole" : "a beginning")];
 }
 
 export class TaskCheck {

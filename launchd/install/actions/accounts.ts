@@ -1,5 +1,4 @@
 /** The agent's account, made by the program that makes it for starters, and who is in its group. */
-
 import { existsSync, readFileSync } from "node:fs";
 import { takeLock } from "../../../helper/lock.ts";
 import { exitStatus } from "../../../shared/exit-status.ts";

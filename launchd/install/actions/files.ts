@@ -1,5 +1,4 @@
 /** Directories, files and links, all below directories of root alone. */
-
 import {
   chmodSync,
   lchownSync,

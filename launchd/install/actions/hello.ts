@@ -1,9 +1,8 @@
 /** The proof that what was installed works: the helper's own status.json, which it replaces after each change. */
-
 import { setTimeout as delay } from "node:timers/promises";
 import { exitStatus } from "../../../shared/exit-status.ts";
 import { parseHelperReport } from "../../../shared/helper-report.ts";
-import { isProcess } from "../../process-alive.ts";
+import { isProcess } from "../../../shared/process-alive.ts";
 import { Refusal } from "../../refusal.ts";
 import type { Actions } from "../actions.ts";
 import type { Machine } from "../machine.ts";

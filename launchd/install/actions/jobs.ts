@@ -1,5 +1,4 @@
 /** launchd's jobs. Its answers come before it has done what it was asked: each is followed by a look. */
-
 import { setTimeout as delay } from "node:timers/promises";
 import { exitStatus } from "../../../shared/exit-status.ts";
 import { Refusal } from "../../refusal.ts";

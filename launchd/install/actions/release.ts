@@ -1,5 +1,4 @@
 /** A directory of one version: written beside its place, verified there as root's own copy, and moved to it. */
-
 import { existsSync, mkdirSync, renameSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { exitStatus } from "../../../shared/exit-status.ts";

@@ -1,5 +1,4 @@
 /** A volume for the homes, in the container of the system's: no set-id programs, no devices, no links out, no more than its quota. */
-
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { exitStatus } from "../../../shared/exit-status.ts";
 import { layoutOf } from "../../layout.ts";
