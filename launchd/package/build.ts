@@ -10,14 +10,25 @@ import { gzip } from "./gzip.ts";
 import { isMacPlatform, renderPkg } from "./pkg.ts";
 import { renderTar } from "./tar.ts";
 
+/** A directory to work in, inside of `directory`, which is made when it is missing. Throws Refusal when it cannot be. */
+function makingIn(directory: string): string {
+  try {
+    mkdirSync(directory, { recursive: true });
+    return mkdtempSync(join(directory, ".making-"));
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const what = `${directory} cannot be the directory of a package (${why})`;
+    throw new Refusal(exitStatus.usage, `${what}: name one that you can write to, or a new name in one`);
+  }
+}
+
 /** Makes a release beside where it will be, and removes it when `use` has not taken it away. */
 function withRelease<T>(
   plan: ReleasePlan,
   directory: string,
   use: (release: string, name: string, version: string) => T,
 ): T {
-  mkdirSync(directory, { recursive: true });
-  const making = mkdtempSync(join(directory, ".making-"));
+  const making = makingIn(directory);
   try {
     const release = join(making, "release");
     const { version } = writeRelease(plan, release);

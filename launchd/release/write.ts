@@ -75,9 +75,9 @@ function partsOf({ checkout, platform, node: given }: ReleasePlan): {
   );
   const nodeVersion = Object.values(optionalDependencies)[0] ?? "";
   const node = given ?? join(checkout, npmNode(platform));
-  if (!existsSync(node)) {
+  if (!statSync(node, { throwIfNoEntry: false })?.isFile()) {
     const hint = given ? "name a file that exists" : `name a Node ${nodeVersion} for ${platform} with --node`;
-    throw new Refusal(exitStatus.usage, `there is no ${node}: ${hint}`);
+    throw new Refusal(exitStatus.usage, `there is no file ${node}: ${hint}`);
   }
   checkNode(node, platform, nodeVersion);
   return { version, nodeVersion, node };

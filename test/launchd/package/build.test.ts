@@ -10,6 +10,7 @@ import { withDirectories } from "../../../launchd/package/entry.ts";
 import { renderTar } from "../../../launchd/package/tar.ts";
 import { verifyRelease } from "../../../launchd/release/verify.ts";
 import type { ReleasePlan } from "../../../launchd/release/write.ts";
+import { exitStatus } from "../../../shared/exit-status.ts";
 import { makeFakeNode, makeSmallCheckout } from "../release/small-checkout.ts";
 
 const mtime = 1_767_225_600;
@@ -86,6 +87,15 @@ suite("the packages of a release", () => {
     );
     assert.deepEqual(readdirSync(out), []);
   });
+
+  for (const place of ["LICENSE", "LICENSE/new"]) {
+    test(`are refused a place that is no directory, and say which to name: ${place}`, () => {
+      const taken = join(plan.checkout, place);
+      const build = () => buildPackages(plan, taken, mtime);
+      assert.throws(build, { name: "Refusal", status: exitStatus.usage });
+      assert.throws(build, /^Refusal: \S+ cannot be the directory of a package \(.*\): name one that you can write to/);
+    });
+  }
 });
 
 suite("an unpacked release", () => {

@@ -123,7 +123,11 @@ suite("a release", () => {
     assert.throws(withNode(makeFakeNode(directory, "linux-x64")), /is for linux-x64: name a Node for darwin-arm64$/);
     assert.throws(withNode(makeFakeNode(directory, "darwin-arm64", "26.1.0")), /is not Node 26\.10\.0: /);
     assert.throws(withNode(join(plan.checkout, "LICENSE")), /is no program: /);
-    assert.throws(withNode(join(directory, "absent")), /^Refusal: there is no \S+absent: name a file that exists$/);
+    assert.throws(
+      withNode(join(directory, "absent")),
+      /^Refusal: there is no file \S+absent: name a file that exists$/,
+    );
+    assert.throws(withNode(directory), /^Refusal: there is no file \S+: name a file that exists$/);
     assert.throws(
       () => writeRelease({ ...plan, node: null }, written),
       /name a Node 26\.10\.0 for darwin-arm64 with --node$/,
