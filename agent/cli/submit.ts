@@ -4,14 +4,16 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Credentials } from "../queue/types.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus, worst } from "./exit-status.ts";
-import { fillIn } from "./fill-in.ts";
+import { fillIn, queueOf } from "./fill-in.ts";
 import { localPool, ownerOf } from "./local-names.ts";
 import { readArgumentFile } from "./open-file.ts";
+import { launcherFrom } from "./root-needed.ts";
 import { type Beside, serveBeside } from "./serve-beside.ts";
 import { TaskCreator } from "./task-creator.ts";
 import { parseTaskFile, taskFileBytes } from "./task-file.ts";
 import { relativeLinks, withServedLinks } from "./task-links.ts";
 import { type PlannedTask, planTasks } from "./task-plan.ts";
+import { Unclaimed } from "./unclaimed.ts";
 
 const lookEveryMs = 1_000;
 const stateStatus: Readonly<Record<string, ExitStatus>> = {
@@ -34,20 +36,31 @@ function rootUrlOf(env: Context["env"]): string {
   throw new CommandError(exitStatus.misconfigured, what);
 }
 
+const isLocal = (rootUrl: string): boolean =>
+  ["127.0.0.1", "localhost", "[::1]"].includes(URL.parse(rootUrl)?.hostname ?? "");
+
 /** A script beside the file can be served only to a worker on this machine, and only while somebody is there to serve it. */
 function checkLinks(tasks: readonly PlannedTask[], rootUrl: string, waits: boolean): void {
   const [relative] = tasks.flatMap((task) =>
     relativeLinks(task).map(({ property }) => `${property} of task ${task.n}`),
   );
   if (!relative) return;
-  const local = ["127.0.0.1", "localhost", "[::1]"].includes(URL.parse(rootUrl)?.hostname ?? "");
+  const local = isLocal(rootUrl);
   if (local && waits) return;
   const advice = local ? "add --wait, which serves it" : "give the address of a place that the worker can reach";
   throw new CommandError(exitStatus.usage, `the ${relative} is relative: ${advice}`);
 }
 
+/** How to come by a worker for tasks that wait. */
+function workerAdvice(rootUrl: string): string {
+  if (!isLocal(rootUrl)) return "look on the machines of that pool what './taskcluster-worker status' says";
+  const line = `sudo -E ${launcherFrom(process.cwd())} work macosx --with-helper`;
+  return `to start one, paste the lines that 'queue' has printed into another terminal, and type there: ${line}`;
+}
+
 async function waitFor(tasks: readonly PlannedTask[], creator: TaskCreator, context: Context): Promise<ExitStatus> {
-  const { say, interrupts } = context;
+  const { env, say, interrupts } = context;
+  const unclaimed = new Unclaimed(workerAdvice(rootUrlOf(env)));
   const seen = new Map<string, string>();
   const statuses: ExitStatus[] = [];
   const open = new Set(tasks);
@@ -58,6 +71,8 @@ async function waitFor(tasks: readonly PlannedTask[], creator: TaskCreator, cont
       const shown = state === "exception" ? `exception (${reason ?? "no reason"})` : state;
       if (seen.get(task.taskId) !== shown) say.step(`task ${task.n}: ${shown}`);
       seen.set(task.taskId, shown);
+      const hint = unclaimed.hear(queueOf(task.definition) ?? localPool, state, performance.now());
+      if (hint !== null) say.step(hint);
       const status = stateStatus[state];
       if (status === undefined) continue;
       statuses.push(status);

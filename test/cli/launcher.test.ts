@@ -140,7 +140,7 @@ suite("submit", () => {
     folder = await mkdtemp(join(tmpdir(), "submit-"));
     await chmod(folder, 0o755);
     blobDir = await mkdtemp(join(tmpdir(), "submit-blobs-"));
-    queue = await startLocalQueue({ blobDir });
+    queue = await startLocalQueue({ blobDir, deadlineDelayMs: 0 });
     const { clientId, accessToken } = queue.rootCredentials;
     env = {
       TASKCLUSTER_ROOT_URL: queue.rootUrl,
@@ -197,6 +197,16 @@ suite("submit", () => {
     stop();
     assert.equal(status, 2, stderr);
     assert.match(stderr, /task 1: exception \(canceled\)\n$/);
+  });
+
+  test("says with --wait that no worker claims a task, once, and how to start one", async () => {
+    const deadline = new Date(Date.now() + 13_000).toISOString();
+    const path = await taskFile("unclaimed.yml", `payload: {}\ndeadline: ${deadline}\n`);
+    const { status, stderr } = await launch(["submit", path, "--wait"], env);
+    assert.equal(status, 2, stderr);
+    const hints = stderr.split("\n").filter((line) => line.startsWith("no worker has claimed a task of local/macosx"));
+    assert.equal(hints.length, 1, stderr);
+    assert.match(hints.join(), /sudo -E \.\/taskcluster-worker work macosx --with-helper; Ctrl-C ends the waiting/);
   });
 
   test("says what to do when there is no queue to submit to", async () => {
