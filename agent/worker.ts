@@ -222,6 +222,7 @@ export class Worker {
       (outcome) => {
         if (outcome.state === "exception" && outcome.reason === "internal-error") this.#failed();
         this.#rest.ended(run.begun, run.hindrance);
+        this.#readiness.ended(outcome);
         this.#forget(claim);
       },
       (error: unknown) => {

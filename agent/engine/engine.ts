@@ -71,7 +71,8 @@ export interface Sandbox {
   /**
    * Runs one command as the task user in its home; stdout and stderr go to `output` in the order they were written.
    * Resolves when the last byte is in `output`, which is left open and keeps no chunk behind its callback: the memory is
-   * used again. With `env` these are its variables, in place of the task's. Throws EngineError when the helper fails.
+   * used again. With `env` these are its variables, in place of the task's. Throws EngineError when the helper fails, and
+   * `no-screen` when a command of the graphics session ended without a code and the session is gone.
    */
   run(argv: readonly string[], output: Writable, env?: Readonly<Record<string, string>>): Promise<CommandResult>;
   /**

@@ -102,7 +102,8 @@ export class MacosxEngine implements Engine {
     };
     // A user made ahead may have waited for hours. This goes on beside what comes before the first command.
     const isolated = this.#canary.probeSilently(account, this.#others(account));
-    return new MacosxBuilder(account, { isolated, graphical: this.#graphicalTasks, end });
+    const probe = (): Promise<void> => probeScreen(account, this.#launchctl);
+    return new MacosxBuilder(account, { isolated, graphical: this.#graphicalTasks, probeScreen: probe, end });
   }
 
   async probeScreen(): Promise<void> {

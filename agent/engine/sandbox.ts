@@ -39,6 +39,8 @@ export interface Terms {
   readonly isolated: Promise<void>;
   /** In the graphics session. */
   readonly graphical: boolean;
+  /** Whether the session is still there for this user. Throws EngineError `no-screen`. */
+  readonly probeScreen: () => Promise<void>;
   readonly end: End;
 }
 
@@ -152,12 +154,23 @@ class MacosxSandbox implements Sandbox {
       const times = { userMs, systemMs, ...(await ended) };
       const isMissing = !times.aborted && (await lacksInterpreter(this.#account, command, exited.code));
       const code = isMissing ? null : exited.code;
+      if (code === null && !times.aborted) await this.#sawScreen(command, killsBefore);
       return { code, signal, ...times };
     } catch (error) {
       if (!this.#account.lost.aborted) await this.#account.kill();
       throw error;
     } finally {
       process.output.destroy();
+    }
+  }
+
+  /** A session that ends takes commands with it, or starts none: that is no fault of the task. Throws EngineError. */
+  async #sawScreen({ graphical }: Command, killsBefore: number): Promise<void> {
+    if (!graphical) return;
+    try {
+      await this.#terms.probeScreen();
+    } catch (error) {
+      if (this.#kills === killsBefore) throw error;
     }
   }
 

@@ -51,6 +51,21 @@ suite("Tasks in the graphics session", { skip: needsRoot }, () => {
     });
   }
 
+  test("end as ones without a screen when the session goes before a command can report from it", async (t) => {
+    const sandbox = (await newBuilder(t, engine)).startSandbox();
+    assert.equal((await runLines(sandbox, "true")).code, 0);
+    mode(t, "fails");
+    await assert.rejects(runLines(sandbox, "true"), { code: "no-screen" });
+  });
+
+  test("end as others do when the session is there", async (t) => {
+    const sandbox = (await newBuilder(t, engine)).startSandbox();
+    const missing = await sandbox.run(["/nowhere"], new PassThrough());
+    assert.deepEqual([missing.code, missing.signal], [null, null]);
+    const killed = await runLines(sandbox, "kill -KILL $PPID");
+    assert.deepEqual([killed.code, killed.signal], [null, "SIGKILL"]);
+  });
+
   test("have their commands and shells there, and none of the worker's own tools", async (t) => {
     const before = session.calls("asuser").length;
     const builder = await newBuilder(t, engine);

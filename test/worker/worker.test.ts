@@ -320,6 +320,20 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal(fixture.engine.screenProbes, screenProbes);
   });
 
+  it("looks at the screen again behind a task that did not complete, and claims none while the screen is gone", async (t) => {
+    const fixture = await Fixture.start(t, { config: { headlessTasks: false } });
+    fixture.engine.graphical = true;
+    const lost = await fixture.createTask({ ...short, command: [["/bin/sh", "-c", "sleep 0.2; exit 1"]] });
+    void fixture.run();
+    await fixture.event("started", lost);
+    fixture.engine.screen = new Error("nobody is logged in");
+    const next = await fixture.createTask(short);
+    assert.match(await fixture.idle("no-screen"), /nobody is logged in/);
+    assert.equal((await fixture.queue.waitFor(next, () => true)).state, "pending");
+    fixture.engine.screen = null;
+    assert.equal((await fixture.resolved(next)).state, "completed");
+  });
+
   it("says that it is quarantined, and claims again when that is over", async (t) => {
     const fixture = await Fixture.start(t);
     const until = new Date(Date.now() + 2_000);
