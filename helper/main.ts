@@ -37,11 +37,12 @@ async function agentGroup({ dscl }: Helper): Promise<number> {
   return gid;
 }
 
-/** The uid of the account whose graphics session tasks get. Throws where it is none, root's, or may be the agent's. */
-async function sessionUid({ sessionUser, shareAgentSession }: Config, agents: number): Promise<number> {
+/** The uid of the account whose graphics session tasks get. Throws where it is none, root's, a task's, or may be the agent's. */
+async function sessionUid({ sessionUser, shareAgentSession, uidRange }: Config, agents: number): Promise<number> {
   const { stdout } = await runTool(tools.id, [sessionUser], 5_000);
   const uid = Number(/^uid=(\d+)\b.* groups=\d/.exec(stdout)?.[1]);
-  if (!(uid > 0)) throw new Error(`sessionUser "${sessionUser}" of helper.json must be an account, and not root`);
+  const free = uid > 0 && (uid < uidRange[0] || uid > uidRange[1]);
+  if (!free) throw new Error(`sessionUser "${sessionUser}" of helper.json must be an account, not root's or a task's`);
   if (!new RegExp(`[=,]${agents}\\b`).test(stdout) || shareAgentSession) return uid;
   throw new Error(`sessionUser "${sessionUser}" of helper.json is in _tcworker, so it may be the agent: name another`);
 }
@@ -63,8 +64,8 @@ async function main(): Promise<number> {
   if (config.launchctl || config.graphical) config.launchctl = trusted(config.launchctl || "/bin/launchctl");
   const folders = [import.meta.dirname, `${import.meta.dirname}/../shared/protocol`];
   const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
-  const own = [process.execPath, ...sources, places.state, places.logs, places.runParent];
-  for (const path of own) trusted(path);
+  const perl = config.graphical ? [tools.perl] : [];
+  for (const it of [process.execPath, ...perl, ...sources, places.state, places.logs, places.runParent]) trusted(it);
   const mayWrite = (path: string): boolean => process.permission?.has("fs.write", path) ?? true; // No flags: everything.
   const missing = writable(places, config).find((path) => !mayWrite(path));
   if (import.meta.main && (missing || mayWrite("/etc/passwd"))) {

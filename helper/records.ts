@@ -53,8 +53,7 @@ export async function makeRecords(dscl: Dscl, account: Account, home: string, re
       record = await dscl.read(type, name);
       return wrongKey(record, wanted[type]) === undefined;
     };
-    if (!(await eventually(read)))
-      throw new Error(`/${type}/${name} ${wrongKey(record, wanted[type])} is not what was set`);
+    if (!(await eventually(read))) throw new Error(`/${type}/${name} ${wrongKey(record, wanted[type])} is not as set`);
     account[types[type].guid] = record?.["GeneratedUID"]?.[0] ?? "";
   }
   if (!account.guid || !account.groupGuid) throw new Error(`${name} has no GeneratedUID`);

@@ -10,8 +10,7 @@ type Source = readonly [string, string];
 
 /** Regular files below `top`, in a stable order; links and special files are no sources. */
 function filesBelow(root: string, top: string): string[] {
-  const entries = fs.readdirSync(join(root, top), { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile());
+  const files = fs.readdirSync(join(root, top), { recursive: true, withFileTypes: true }).filter((it) => it.isFile());
   return files.map(({ parentPath, name }) => join(parentPath, name).slice(root.length + 1)).sort();
 }
 

@@ -34,7 +34,7 @@ process.once("exit", () => agentAccount("release"));
 const named = option("--agent-user");
 const uid = named ? Number(spawnSync("/usr/bin/id", ["-u", "--", named], plain).stdout) : account.uid;
 if (!(uid > 0) || (uid >= 5000 && uid < 6000))
-  end(64, `--agent-user ${named} cannot be the agent: name another account`);
+  end(64, `--agent-user ${named} cannot be the agent: name an account that exists, not root's or a task's`);
 
 let helper: ChildProcess | undefined;
 let agent: ChildProcess | undefined;

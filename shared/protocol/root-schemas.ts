@@ -19,7 +19,7 @@ const config: Record<string, Schema> = {
   maxParked: bounded(0, 500, 0),
   reuse: off,
   graphical: off,
-  sessionUser: { type: "string", pattern: "^([a-z_][a-z0-9_-]{0,30})?$", default: "" },
+  sessionUser: { type: "string", pattern: "^([A-Za-z_][A-Za-z0-9_.-]{0,63})?$", default: "" },
   shareAgentSession: off,
   maxGraphical: bounded(0, 16, 1),
   limits: {

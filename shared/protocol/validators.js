@@ -928,9 +928,9 @@ return errors === 0;
 validate27.evaluated = {"props":true,"dynamicProps":false,"dynamicItems":false};
 
 export const config = validate28;
-const schema39 = {"type":"object","properties":{"uidRange":{"type":"array","items":{"type":"integer","minimum":4000,"maximum":59999},"minItems":2,"maxItems":2,"default":[5000,5499]},"maxUsers":{"type":"integer","minimum":1,"maximum":500,"default":100},"maxParked":{"type":"integer","minimum":0,"maximum":500,"default":0},"reuse":{"type":"boolean","default":false},"graphical":{"type":"boolean","default":false},"sessionUser":{"type":"string","pattern":"^([a-z_][a-z0-9_-]{0,30})?$","default":""},"shareAgentSession":{"type":"boolean","default":false},"maxGraphical":{"type":"integer","minimum":0,"maximum":16,"default":1},"limits":{"type":"object","properties":{"processes":{"type":"integer","minimum":16,"maximum":100000},"files":{"type":"integer","minimum":64,"maximum":1000000}},"required":["processes","files"],"additionalProperties":false,"default":{"processes":2000,"files":4096}},"umask":{"type":"string","pattern":"^0[0-7]{3}$","default":"0022"},"tasksDir":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"},"dscl":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":"/usr/bin/dscl"},"launchctl":{"type":"string","pattern":"^$|^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":""}},"required":[],"additionalProperties":false};
+const schema39 = {"type":"object","properties":{"uidRange":{"type":"array","items":{"type":"integer","minimum":4000,"maximum":59999},"minItems":2,"maxItems":2,"default":[5000,5499]},"maxUsers":{"type":"integer","minimum":1,"maximum":500,"default":100},"maxParked":{"type":"integer","minimum":0,"maximum":500,"default":0},"reuse":{"type":"boolean","default":false},"graphical":{"type":"boolean","default":false},"sessionUser":{"type":"string","pattern":"^([A-Za-z_][A-Za-z0-9_.-]{0,63})?$","default":""},"shareAgentSession":{"type":"boolean","default":false},"maxGraphical":{"type":"integer","minimum":0,"maximum":16,"default":1},"limits":{"type":"object","properties":{"processes":{"type":"integer","minimum":16,"maximum":100000},"files":{"type":"integer","minimum":64,"maximum":1000000}},"required":["processes","files"],"additionalProperties":false,"default":{"processes":2000,"files":4096}},"umask":{"type":"string","pattern":"^0[0-7]{3}$","default":"0022"},"tasksDir":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$"},"dscl":{"type":"string","pattern":"^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":"/usr/bin/dscl"},"launchctl":{"type":"string","pattern":"^$|^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$","default":""}},"required":[],"additionalProperties":false};
 const func1 = Object.prototype.hasOwnProperty;
-const pattern16 = new RegExp("^([a-z_][a-z0-9_-]{0,30})?$", "u");
+const pattern16 = new RegExp("^([A-Za-z_][A-Za-z0-9_.-]{0,63})?$", "u");
 const pattern17 = new RegExp("^0[0-7]{3}$", "u");
 const pattern18 = new RegExp("^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,8}$", "u");
 const pattern19 = new RegExp("^(/(?!\\.{1,2}(/|$))[A-Za-z0-9_.-]{1,64}){1,16}$", "u");
@@ -1108,7 +1108,7 @@ const _errs14 = errors;
 if(errors === _errs14){
 if(typeof data6 === "string"){
 if(!pattern16.test(data6)){
-validate28.errors = [{instancePath:instancePath+"/sessionUser",schemaPath:"#/properties/sessionUser/pattern",keyword:"pattern",params:{pattern: "^([a-z_][a-z0-9_-]{0,30})?$"},message:"must match pattern \""+"^([a-z_][a-z0-9_-]{0,30})?$"+"\""}];
+validate28.errors = [{instancePath:instancePath+"/sessionUser",schemaPath:"#/properties/sessionUser/pattern",keyword:"pattern",params:{pattern: "^([A-Za-z_][A-Za-z0-9_.-]{0,63})?$"},message:"must match pattern \""+"^([A-Za-z_][A-Za-z0-9_.-]{0,63})?$"+"\""}];
 return false;
 }
 }

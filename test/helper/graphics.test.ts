@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, suite, type TestContext, test } from "node:test";
 import { stateRoot } from "../../helper/places.ts";
@@ -43,7 +43,10 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
     assert.ok(call);
     const [verb, uid, perl, option, lines, become, bash, ...rest] = call.argv;
     assert.deepEqual([verb, uid, perl, option], ["asuser", `${sessionUid}`, "/usr/bin/perl", "-e"]);
-    assert.match(`${lines}`, /^my \$u = shift; kill 0, \d+ and \(\$<, \$>\) = \(\$u, \$u\); .* exec /);
+    assert.match(
+      `${lines}`,
+      /^my \$u = shift; %ENV = \(\); .*syswrite H, "\\n" and \(\$<, \$>\) = \(\$u, \$u\);\n.* exec /,
+    );
     assert.deepEqual(
       [become, bash, ...rest.slice(0, 4)],
       [`${user.uid}`, "/bin/bash", "--norc", "--noprofile", "-p", "-c"],
@@ -74,7 +77,7 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
       const { client, user } = await fixture.clientWithUser(t);
       const lines = [
         "grep -E '^(Uid|Gid|Groups|CapPrm|CapEff|SigBlk|SigIgn):' /proc/self/status",
-        "cd /proc/self/fd; for fd in *; do [[ -e $fd ]] && echo $fd; done; echo in $STAND_IN_SESSION as $HOME; exit 7",
+        "cd /proc/self/fd; for fd in *; do [[ -e $fd ]] && echo $fd; done; echo in $(ulimit -q) as $HOME; exit 7",
       ];
       const env = { PATH: path, HOME: user.home };
       const argv = ["/bin/bash", "-c", lines.join("\n")];
@@ -88,6 +91,30 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
       assert.deepEqual([exited.code, exited.signal], [7, null]);
     });
   }
+
+  test("has no variable that launchctl adds", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    const env = { PATH: path, WORD: "asked for" };
+    const { output } = await client.run(user.user, ["/usr/bin/env"], { ...graphical, env });
+    const own = /^(PWD|_|NODE_V8_COVERAGE)=/; // bash's, and what a measured run hands on to each process.
+    const lines = output.split("\n").filter((line) => line !== "" && !own.test(line));
+    assert.deepEqual(lines.sort(), [`PATH=${path}`, "WORD=asked for"]);
+  });
+
+  test("that nobody waits for ends as root, whatever process has the number of the helper", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    await client.run(user.user, ["/bin/true"], graphical);
+    const [line = ""] = made().calls("asuser").at(-1)?.argv.slice(4) ?? [];
+    const { argv, mark } = marker(t);
+    const end = (descriptor: string): void => {
+      const lines = `exec 3${descriptor}; wait $!; exec /usr/bin/perl -e "$@"`;
+      toolOutput("/bin/bash", "-c", `(${lines}) || :`, "bash", line, `${user.uid}`, ...argv);
+    };
+    end("> >(exit)");
+    assert.equal(existsSync(mark), false);
+    end("> >(exec /bin/sleep 1); : & disown");
+    assert.equal(statSync(mark).uid, user.uid, "and becomes it otherwise");
+  });
 
   test("reads its stdin", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);

@@ -92,13 +92,18 @@ suite("The helper", { skip: needsRoot }, () => {
   for (const [what, settings, because] of [
     ["a launchctl", { graphical: true, sessionUser: "nobody" }, /\/bin\/launchctl/],
     ["a launchctl that only root can change", { launchctl: "/work-of-others" }, /work-of-others/],
-    ["a sessionUser", graphical, /sessionUser "" of helper.json must be an account, and not root/],
+    ["a sessionUser", graphical, /sessionUser "" of helper.json must be an account, not root's or a task's/],
     [
       "a sessionUser that exists",
       { ...graphical, sessionUser: "nosuch" },
       /sessionUser "nosuch" .* must be an account/,
     ],
-    ["a sessionUser but root", { ...graphical, sessionUser: "root" }, /sessionUser "root" .* and not root/],
+    ["a sessionUser but root", { ...graphical, sessionUser: "root" }, /sessionUser "root" .*, not root's/],
+    [
+      "a sessionUser but one with a task's uid",
+      { ...graphical, sessionUser: "_tcworker", shareAgentSession: true, uidRange: [4900, 4999] },
+      /"_tcworker" .* or a task's/,
+    ],
     ["a sessionUser but the agent", { ...graphical, sessionUser: "_tcworker" }, /"_tcworker" .* may be the agent/],
   ] satisfies [string, Record<string, unknown>, RegExp][]) {
     test(`does not start with graphics and without ${what}`, (t) => {
@@ -108,6 +113,21 @@ suite("The helper", { skip: needsRoot }, () => {
       refuses(because, () => ({}));
     });
   }
+
+  test("does not start with graphics and a perl that others could change", (t) => {
+    const own = { dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999] };
+    t.after(() => bare.writeConfig(own));
+    const perl = join(bare.folder, "perl");
+    copyFileSync("/usr/bin/perl", perl);
+    chmodSync(perl, 0o757);
+    const withIt = ({ node, flags }: BareStart): Partial<BareStart> => {
+      const lines = `/bin/mount --bind ${perl} /usr/bin/perl && exec "$@"`;
+      return { node: "/usr/bin/unshare", flags: ["--mount", "/bin/bash", "-c", lines, "bash", node, ...flags] };
+    };
+    assert.equal(bare.run(withIt).status, 0, "none is run without");
+    bare.writeConfig({ ...own, ...graphical, sessionUser: "nobody" });
+    refuses(/\/usr\/bin\/perl can be written by others/, withIt);
+  });
 
   test("starts with the agent's session when helper.json says so, and never asks for one that is off", (t) => {
     const own = { dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999] };

@@ -75,7 +75,7 @@ suite("An account", { concurrency: true }, () => {
   });
 
   test("of which an attribute was not set is refused", async (t) => {
-    await assert.rejects(make(new Records(new Audit(logIn(t)), ["UserShell"])), /UserShell is not what was set/);
+    await assert.rejects(make(new Records(new Audit(logIn(t)), ["UserShell"])), /UserShell is not as set/);
   });
 
   test("that the system does not know is refused", async (t) => {

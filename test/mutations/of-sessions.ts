@@ -95,14 +95,14 @@ export const ofSessions: readonly Mutation[] = [
   {
     without: "the step from root to the task user in the graphics session",
     file: "helper/spawn.ts",
-    from: "($<, $>) = ($u, $u); $< == $u && $> == $u && exec",
+    from: "($<, $>) = ($u, $u);\n  $< == $u && $> == $u && exec",
     to: "exec",
     caughtBy: ["test/helper/graphics.test.ts", "has the task user's ids for good"],
   },
   {
     without: "the look whether the helper still lives before root is given up in the graphics session",
     file: "helper/spawn.ts",
-    from: "kill 0, ${process.pid} and ($<, $>)",
+    from: 'syswrite H, "\\\\n" and ($<, $>)',
     to: "($<, $>)",
     caughtBy: ["test/helper/graphics.test.ts", "on its way when the helper was killed never becomes the task user"],
   },
@@ -119,6 +119,13 @@ export const ofSessions: readonly Mutation[] = [
     from: "    env: {},\n    detached: true,\n    stdio: [as.stdin",
     to: "    env: request.env,\n    detached: true,\n    stdio: [as.stdin",
     caughtBy: ["test/helper/graphics.test.ts", "by programs that get no variable of it"],
+  },
+  {
+    without: "the end of what launchctl adds to the environment",
+    file: "helper/spawn.ts",
+    from: "%ENV = (); ",
+    to: "",
+    caughtBy: ["test/helper/graphics.test.ts", "has no variable that launchctl adds"],
   },
   {
     without: "the refusal to reuse a user",

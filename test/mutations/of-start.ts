@@ -225,9 +225,23 @@ export const ofStart: readonly Mutation[] = [
   {
     without: "the refusal of root's graphics session",
     file: "helper/main.ts",
-    from: "if (!(uid > 0)) throw",
-    to: "if (Number.isNaN(uid)) throw",
+    from: "const free = uid > 0 && (",
+    to: "const free = uid >= 0 && (",
     caughtBy: ["test/helper/main.test.ts", "does not start with graphics and without a sessionUser but root"],
+  },
+  {
+    without: "the refusal of a task user's graphics session",
+    file: "helper/main.ts",
+    from: "(uid < uidRange[0] || uid > uidRange[1])",
+    to: "uidRange.length > 0",
+    caughtBy: ["test/helper/main.test.ts", "a sessionUser but one with a task's uid"],
+  },
+  {
+    without: "the owner of perl",
+    file: "helper/main.ts",
+    from: "[tools.perl] : []",
+    to: "[] : []",
+    caughtBy: ["test/helper/main.test.ts", "a perl that others could change"],
   },
   {
     without: "the refusal of the agent's graphics session",
