@@ -1,6 +1,7 @@
 /** `audit verify` and `audit show`: the audit log, read without rights. As root the starter has opened its files. */
 import { createReadStream } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, readdir } from "node:fs/promises";
+import { homedir } from "node:os";
 import { basename } from "node:path";
 import { BrokenChain, Chain } from "../audit/chain.ts";
 import { parseEntry } from "../audit/entry.ts";
@@ -9,7 +10,9 @@ import { asJson, readable } from "../audit/show.ts";
 import { UserFilter } from "../audit/user-filter.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
+import { instancesThere } from "./instances.ts";
 import { whyUnreadable } from "./open-file.ts";
+import { places } from "./places.ts";
 import { rootNeeded } from "./root-needed.ts";
 
 const batchSize = 64 * 1024;
@@ -19,7 +22,7 @@ function usage(problem: string): CommandError {
 }
 
 /** The files to be read, older ones first. */
-function filesOf({ arguments: { operands, values }, argv, launch }: Context): string[] {
+async function filesOf({ arguments: { operands, values }, argv, launch }: Context): Promise<string[]> {
   const [, ...named] = operands;
   const instance = values.get("instance") ?? "default";
   if (!/^[a-z][a-z0-9-]{0,23}$/.test(instance)) throw usage(`"${instance}" is no instance name`);
@@ -28,7 +31,9 @@ function filesOf({ arguments: { operands, values }, argv, launch }: Context): st
   if (launch.lifeline === null) throw rootNeeded("only root can read the audit log", argv, process.cwd());
   const files = [...launch.files.keys()];
   if (files.length > 0) return files;
-  throw new CommandError(exitStatus.usage, `the instance ${instance} has no audit log`);
+  const names = await readdir(places(process.platform, "default", homedir()).helperLogs).catch(() => []);
+  const what = `the instance ${instance} has no audit log`;
+  throw new CommandError(exitStatus.usage, `${what}; ${instancesThere("of instances with logs", names)}`);
 }
 
 async function* linesOf({ launch }: Context, path: string): AsyncGenerator<LogLine> {
@@ -100,7 +105,7 @@ export async function audit(context: Context): Promise<ExitStatus> {
   if (action !== "verify" && action !== "show") throw usage(`"${action}" is neither verify nor show`);
   if (action === "show" && values.has("head")) throw usage("--head is for verify");
   if (action === "verify" && (values.has("user") || flags.has("json"))) throw usage("--user and --json are for show");
-  const files = filesOf(context);
+  const files = await filesOf(context);
   if (action === "show") return show(context, files);
   try {
     return await verify(context, files);

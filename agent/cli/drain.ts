@@ -3,13 +3,15 @@ import { errorCode } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
 import { rootNeeded } from "./root-needed.ts";
-import { otherAccounts, workersOfAccount } from "./workers-of-account.ts";
+import { workersOfAccount } from "./workers-of-account.ts";
 
 /** Returns when the worker has been told, not when it has ended. */
 export async function drain(context: Context): Promise<ExitStatus> {
-  const { meant, others } = await workersOfAccount(context);
+  const { meant, others, seen } = await workersOfAccount(context);
   if (meant?.state !== "lives") {
-    throw new CommandError(exitStatus.unavailable, `no worker runs that could be told; ${otherAccounts}`);
+    const asked = context.arguments.values.get("instance");
+    const who = asked === undefined ? "no worker" : `no worker of the instance ${asked}`;
+    throw new CommandError(exitStatus.unavailable, `${who} runs that could be told; ${seen}`);
   }
   const { pid, workerId, instance, drainSignal, running, idle } = meant.report;
   if (others.length > 0 && !context.arguments.values.has("instance")) {

@@ -6,6 +6,8 @@ export interface Places {
   readonly socket: string;
   /** What the helper says of itself; everybody can read it. */
   readonly helperStatus: string;
+  /** One directory for each instance, with what its helper logs, for root alone. */
+  readonly helperLogs: string;
   /** The agent's configuration. */
   readonly workerConfig: string;
   /** The agent's own directory: downloads, logs in progress. */
@@ -19,6 +21,7 @@ export function places(platform: NodeJS.Platform, instance: string, home: string
     return {
       socket: join(state, "run/helper.sock"),
       helperStatus: join(state, "status.json"),
+      helperLogs: "/Library/Logs/taskcluster-worker",
       workerConfig: "/Library/Application Support/taskcluster-worker/worker.yml",
       agentState: join(home, "Library/Application Support/taskcluster-worker", instance),
     };
@@ -26,6 +29,7 @@ export function places(platform: NodeJS.Platform, instance: string, home: string
   return {
     socket: join("/run/taskcluster-worker", instance, "helper.sock"),
     helperStatus: join("/var/lib/taskcluster-worker", instance, "status.json"),
+    helperLogs: "/var/log/taskcluster-worker",
     workerConfig: "/etc/taskcluster-worker/worker.yml",
     agentState: join(home, ".local/state/taskcluster-worker", instance),
   };

@@ -6,13 +6,14 @@ import type { Context } from "./command.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { places } from "./places.ts";
 import { printable } from "./say.ts";
-import { otherAccounts, workersOfAccount } from "./workers-of-account.ts";
+import { workersOfAccount } from "./workers-of-account.ts";
 
 /** `completed` when the worker takes tasks as it can, `failed` when it is idle for a reason, `unavailable` without one. */
 export async function status(context: Context): Promise<ExitStatus> {
   const { arguments: parsed, say } = context;
-  const { meant, others } = await workersOfAccount(context);
-  const instance = meant?.report.instance ?? parsed.values.get("instance") ?? "default";
+  const { meant, others, seen } = await workersOfAccount(context);
+  const asked = parsed.values.get("instance");
+  const instance = meant?.report.instance ?? asked ?? "default";
   const helper = await readHelperReport(places(process.platform, instance, homedir()).helperStatus);
   if (parsed.flags.has("json")) {
     const { report, state } = meant ?? { report: { currentTaskIds: [] }, state: "none" };
@@ -22,7 +23,8 @@ export async function status(context: Context): Promise<ExitStatus> {
     await say.out(lines.map((line) => `${printable(line)}\n`).join(""));
   }
   for (const { report } of others) say.step(`there is another: --instance ${report.instance}`);
-  if (!meant) say.error(`no worker has left a status; ${otherAccounts}`);
+  const who = asked === undefined ? "no worker" : `no worker of the instance ${asked}`;
+  if (!meant) say.error(`${who} has left a status; ${seen}`);
   if (meant?.state !== "lives") return exitStatus.unavailable;
   return meant.report.state === "idle" ? exitStatus.failed : exitStatus.completed;
 }

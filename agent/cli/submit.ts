@@ -5,9 +5,9 @@ import type { Credentials } from "../queue/types.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus, worst } from "./exit-status.ts";
 import { fillIn, queueOf } from "./fill-in.ts";
+import { startLine } from "./instances.ts";
 import { localPool, ownerOf } from "./local-names.ts";
 import { readArgumentFile } from "./open-file.ts";
-import { launcherFrom } from "./root-needed.ts";
 import { type Beside, serveBeside } from "./serve-beside.ts";
 import { TaskCreator } from "./task-creator.ts";
 import { parseTaskFile, taskFileBytes } from "./task-file.ts";
@@ -54,8 +54,7 @@ function checkLinks(tasks: readonly PlannedTask[], rootUrl: string, waits: boole
 /** How to come by a worker for tasks that wait. */
 function workerAdvice(rootUrl: string): string {
   if (!isLocal(rootUrl)) return "look on the machines of that pool what './taskcluster-worker status' says";
-  const line = `sudo -E ${launcherFrom(process.cwd())} work macosx --with-helper`;
-  return `to start one, paste the lines that 'queue' has printed into another terminal, and type there: ${line}`;
+  return `to start one, paste the lines that 'queue' has printed into another terminal, and type there: ${startLine()}`;
 }
 
 async function waitFor(tasks: readonly PlannedTask[], creator: TaskCreator, context: Context): Promise<ExitStatus> {

@@ -146,9 +146,13 @@ suite("audit, as root", { skip: needsRoot }, () => {
     assert.ok(stdout.includes(head));
   });
 
-  test("says that an instance has no log", async () => {
+  test("says that an instance has no log, and which have", async (t) => {
+    const { instance } = instanceLog(t, 0);
     const { status, stderr } = await launchAsRoot("audit", "show", "--instance", "nobody-ran-this");
     assert.equal(status, 64);
-    assert.match(stderr, /the instance nobody-ran-this has no audit log\n$/);
+    const there = new RegExp(
+      `the instance nobody-ran-this has no audit log; of instances .* there are: .*\\b${instance}\\b`,
+    );
+    assert.match(stderr, there);
   });
 });

@@ -1,15 +1,28 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatus } from "../../agent/cli/exit-status.ts";
+import { places } from "../../agent/cli/places.ts";
 import { TaskCreator } from "../../agent/cli/task-creator.ts";
 import { startLocalQueue } from "../../agent/local/queue.ts";
+import { type Report, reportFile } from "../../agent/status/report.ts";
 import { needsRoot } from "../root.ts";
 import { checkout, launch } from "./ordinary-user.ts";
+
+/** As a worker leaves it at its end. */
+const endedReport: Report = {
+  ...{ version: "0", pid: 2, workerPoolId: "a/b", workerGroup: "c", workerId: "d", instance: "" },
+  machine: { instanceId: "", instanceType: "", region: "", availabilityZone: "", privateIP: "", publicIP: "" },
+  ...{ started: "2026-01-31T12:00:00.000Z", updated: "2026-01-31T12:00:00.000Z", state: "claiming", idle: null },
+  ...{ doing: "", capacity: 1, currentTaskIds: [], running: [], tasksResolved: 0, lastClaim: null },
+  resolved: { completed: 0, failed: 0, exception: 0 },
+  drainSignal: "SIGTERM",
+  end: { reason: "terminated", exitStatus: 0, machine: "keep" },
+};
 
 suite("the program, without root", () => {
   test("lists every command and every exit status in its help", async () => {
@@ -101,11 +114,39 @@ suite("the program, without root", () => {
     assert.equal(shown.status, 69);
     const { currentTaskIds, worker } = JSON.parse(shown.stdout);
     assert.deepEqual([currentTaskIds, worker], [[], "none"]);
-    assert.match(shown.stderr, /no worker has left a status; only the workers of this account can be seen/);
+    assert.match(
+      shown.stderr,
+      /no worker has left a status; of this account there is none; to start one: sudo -E \.\/taskcluster-worker work macosx --with-helper; only the workers of this account can be seen/,
+    );
     const drained = await launch(["drain", "--instance", "default"]);
     assert.equal(drained.status, 69);
-    assert.match(drained.stderr, /no worker runs that could be told/);
+    assert.match(
+      drained.stderr,
+      /no worker of the instance default runs that could be told; of this account there is none; to start one: /,
+    );
     assert.equal((await launch(["drain", "--instance", "../x"])).status, 64);
+  });
+
+  test("names the instances that there are where another one is asked for", async (t) => {
+    const home = await mkdtemp(join(tmpdir(), "instances-"));
+    t.after(() => rm(home, { recursive: true }));
+    await chmod(home, 0o755);
+    for (const instance of ["slice-10", "slice-9"]) {
+      const directory = dirname(places(process.platform, instance, home).agentState);
+      await mkdir(join(directory, instance), { recursive: true });
+      await writeFile(join(directory, instance, reportFile), JSON.stringify({ ...endedReport, instance }));
+    }
+    for (const command of ["status", "drain"]) {
+      const { status, stderr } = await launch([command, "--instance", "nope"], { HOME: home });
+      assert.equal(status, 69);
+      assert.match(stderr, /no worker of the instance nope .*; of this account there are: slice-9, slice-10; only the/);
+    }
+  });
+
+  test("asks for root where another account's worker is meant", async () => {
+    const { status, stderr } = await launch(["status", "--agent-user", "nosuch"]);
+    assert.equal(status, 77);
+    assert.match(stderr, /: sudo \.\/taskcluster-worker status --agent-user nosuch\n$/);
   });
 
   test("says that the helper is not there when none serves the instance", async () => {
