@@ -3,9 +3,10 @@ import type { Option } from "../../shared/grammar.ts";
 import { rootCommands } from "../../shared/root-commands.ts";
 import type { Command } from "./command.ts";
 import { runExitStatus } from "./exit-status.ts";
+import { levelsInWords, loggingLevels } from "./logging-levels.ts";
 
 const workOptions: Readonly<Record<string, Option>> = {
-  "logging-level": { value: "LEVEL", short: "l", help: "debug, info (the default), warn, error or fatal" },
+  "logging-level": { value: "LEVEL", short: "l", help: levelsInWords },
   config: { value: "FILE", help: "settings in YAML or JSON (default: those of the installation)" },
   "with-helper": { help: "as root: start a helper too, and give root up for the worker" },
 };
@@ -14,8 +15,6 @@ const runOptions: Readonly<Record<string, Option>> = {
   ...workOptions,
   "with-worker-runner": { help: "worker-runner has started this; as root the same as --with-helper, too" },
 };
-
-const levels: readonly string[] = ["debug", "info", "warn", "error", "fatal"];
 
 const whichWorker: Readonly<Record<string, Option>> = {
   instance: { value: "NAME", help: "which one, where there are several (default: the one that runs)" },
@@ -41,13 +40,13 @@ export const commands: Readonly<Record<string, Command>> = {
       command: "work",
       operands: ["ENGINE"],
       options: workOptions,
-      choices: { ENGINE: ["macosx"], LEVEL: levels },
+      choices: { ENGINE: ["macosx"], LEVEL: loggingLevels },
     },
     summary: "run the worker for a Taskcluster deployment; ENGINE is macosx",
     load: async () => (await import("./work.ts")).work,
   },
   run: {
-    grammar: { command: "run", operands: [], options: runOptions, choices: { LEVEL: levels } },
+    grammar: { command: "run", operands: [], options: runOptions, choices: { LEVEL: loggingLevels } },
     summary: "`work macosx` with generic-worker's defaults, signals and exit codes",
     load: async () => (await import("./work.ts")).run,
     internal: runExitStatus.internal,

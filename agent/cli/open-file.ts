@@ -36,7 +36,7 @@ export function whyUnreadable(path: string, error: unknown): string {
   const code = errorCode(error);
   if (code === "ENOENT") return `${path} does not exist`;
   if (code === "EACCES") return `${path} cannot be read by this account: run chmod o+r '${path}'`;
-  if (code === "EISDIR") return `${path} is a directory`;
+  if (code === "EISDIR") return `${path} is a directory: name a file in it`;
   return `${path} cannot be read (${messageOf(error)})`;
 }
 

@@ -4,7 +4,7 @@ import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { shellWord } from "../../shared/shell-word.ts";
 import { startLocalQueue } from "../local/queue.ts";
-import { messageOf } from "../thrown.ts";
+import { errorCode, messageOf } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
 import { aborted } from "./interrupts.ts";
@@ -16,14 +16,21 @@ function portOf(text: string | undefined): number {
   throw new CommandError(exitStatus.usage, `"${text}" is no port: give a number up to 65535, or leave --port out`);
 }
 
+function whyNotListening(port: number, error: unknown): string {
+  const advice = "name another with --port, or leave --port out for any free one";
+  const code = errorCode(error);
+  if (code === "EADDRINUSE") return `port ${port} is taken by another program: ${advice}`;
+  if (code === "EACCES") return `this account may not listen on port ${port}: ${advice}`;
+  return `the queue cannot listen on port ${port} (${messageOf(error)}): ${advice}`;
+}
+
 /** Runs until a signal ends it. */
 export async function runQueue({ arguments: { values }, say, interrupts }: Context): Promise<ExitStatus> {
   const port = portOf(values.get("port"));
   const blobDir = await mkdtemp(join(tmpdir(), "taskcluster-queue-"));
   try {
     const queue = await startLocalQueue({ blobDir, port }).catch((error: unknown) => {
-      const reason = messageOf(error);
-      throw new CommandError(exitStatus.unavailable, `the queue cannot listen on port ${port} (${reason})`);
+      throw new CommandError(exitStatus.unavailable, whyNotListening(port, error));
     });
     const { clientId, accessToken } = queue.rootCredentials;
     const environment = {

@@ -1,7 +1,9 @@
 /** `work macosx`, and `run` as generic-worker has it: the worker against the queue of a rootURL. */
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
+import { shellWord } from "../../shared/shell-word.ts";
 import { hostFacts } from "../host.ts";
-import { createLogger, type Logger, type LogLevel, logTo } from "../logger.ts";
+import { createLogger, type Logger, logTo } from "../logger.ts";
 import { Metrics } from "../metrics.ts";
 import { WorkerCredentials } from "../queue/worker-credentials.ts";
 import { StatusFile } from "../status/status-file.ts";
@@ -10,29 +12,18 @@ import type { TaskEvent } from "../task-events.ts";
 import { messageOf } from "../thrown.ts";
 import type { WorkerStatus } from "../worker.ts";
 import type { Context, Run } from "./command.ts";
-import { didYouMean } from "./did-you-mean.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
 import { whenAborted } from "./interrupts.ts";
+import { defaultLevel, levelOf } from "./logging-levels.ts";
 import { beManaged } from "./managed.ts";
 import { places } from "./places.ts";
-import { rootNeeded } from "./root-needed.ts";
+import { launcherFrom, rootNeeded } from "./root-needed.ts";
 import { RunnerSession } from "./runner-session.ts";
 import { makeState } from "./state-directory.ts";
 import { Stopping, type Wish } from "./stopping.ts";
 import { readWorkConfig } from "./work-config.ts";
 import { EndError, machineWish, type WorkEnd, workEnds } from "./work-ends.ts";
 import { workUntilEnd } from "./work-until-end.ts";
-
-/** The levels of taskcluster-worker, and what they are called here. */
-const levels: Readonly<Record<string, LogLevel>> = {
-  panic: "fatal",
-  fatal: "fatal",
-  error: "error",
-  warning: "warn",
-  warn: "warn",
-  info: "info",
-  debug: "debug",
-};
 
 /** In what the two commands differ. */
 interface Manners {
@@ -59,14 +50,6 @@ const ofRun: Manners = {
   drainSignal: "SIGINT",
 };
 
-function levelOf(name: string): LogLevel {
-  const level = levels[name.toLowerCase()];
-  if (level) return level;
-  const known = Object.keys(levels);
-  const what = `"${name}" is no logging level${didYouMean(name, known)}; the levels are ${known.join(", ")}`;
-  throw new CommandError(exitStatus.usage, what);
-}
-
 function checkCommandLine({ arguments: parsed, argv, launch }: Context): void {
   const [engine = "macosx"] = parsed.operands;
   if (engine !== "macosx") {
@@ -75,6 +58,14 @@ function checkCommandLine({ arguments: parsed, argv, launch }: Context): void {
   if (parsed.flags.has("with-helper") && !launch.helper) {
     throw rootNeeded("--with-helper starts the helper, which only root can do", argv, process.cwd());
   }
+}
+
+/** For whoever has no helper at all: one can be started along. */
+function withAdvice(error: unknown, socket: string, argv: readonly string[]): unknown {
+  if (endOf(error) !== "no-helper" || existsSync(socket)) return error;
+  const line = ["sudo", "-E", launcherFrom(process.cwd()), ...argv, "--with-helper"].map(shellWord).join(" ");
+  const advice = `Where none is installed, --with-helper starts one: ${line}`;
+  return new CommandError(exitStatus.unavailable, `${messageOf(error)} ${advice}`);
 }
 
 interface Told {
@@ -144,7 +135,9 @@ async function workWith({ context, manners, stopping, runner, logger, tell }: Wo
   };
   const working = beManaged(config, credentials, stopping, runner !== null, logger).then((watch) => {
     const asking = watch ? { mayEnd: () => watch.confirms(), beforePoll: () => watch.look() } : {};
-    return workUntilEnd({ ...setup, ...asking }, stopping, status, () => metrics.ready());
+    return workUntilEnd({ ...setup, ...asking }, stopping, status, () => metrics.ready()).catch((error: unknown) => {
+      throw withAdvice(error, setup.socket, context.argv);
+    });
   });
   return toldEnd(own, working, ({ end, exitStatus }) => {
     const machine = machineWish(end, config);
@@ -158,7 +151,7 @@ async function workWith({ context, manners, stopping, runner, logger, tell }: Wo
 function command(manners: Manners): Run {
   return async (context) => {
     const { arguments: parsed, interrupts } = context;
-    const level = levelOf(parsed.values.get("logging-level") ?? "info");
+    const level = levelOf(parsed.values.get("logging-level") ?? defaultLevel);
     checkCommandLine(context);
     const stopping = new Stopping();
     whenAborted(interrupts.stop, () => stopping.ask(manners.stop));

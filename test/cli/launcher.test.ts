@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readFileSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, suite, test } from "node:test";
@@ -12,6 +15,10 @@ import { startLocalQueue } from "../../agent/local/queue.ts";
 import { type Report, reportFile } from "../../agent/status/report.ts";
 import { needsRoot } from "../root.ts";
 import { checkout, launch } from "./ordinary-user.ts";
+
+/** macOS has no such file: there everybody may listen where it is for all addresses. */
+const firstOpenPort = "/proc/sys/net/ipv4/ip_unprivileged_port_start";
+const lowPortsClosed = existsSync(firstOpenPort) && Number(readFileSync(firstOpenPort, "utf8")) > 1;
 
 /** As a worker leaves it at its end. */
 const endedReport: Report = {
@@ -161,6 +168,8 @@ suite("the program, without root", () => {
     await rm(state, { recursive: true });
     assert.equal(status, 69, stderr);
     assert.match(stderr, /^taskcluster-worker: the helper cannot be used: /);
+    const line = `sudo -E ./taskcluster-worker work macosx -l fatal --config ${config} --with-helper\n`;
+    assert.ok(stderr.endsWith(`Where none is installed, --with-helper starts one: ${line}`), stderr);
   });
 
   test("shows the payload schema of both dialects", async () => {
@@ -169,6 +178,25 @@ suite("the program, without root", () => {
       assert.equal(status, 0);
       assert.match(JSON.parse(stdout).title, new RegExp(`${dialect}'s dialect`));
     }
+  });
+});
+
+suite("queue", () => {
+  test("says which port to name when its own is taken", async (t) => {
+    const other = createServer().listen(0, "127.0.0.1");
+    t.after(() => other.close());
+    await once(other, "listening");
+    const address = other.address();
+    assert(typeof address === "object" && address !== null);
+    const { status, stderr } = await launch(["queue", "--port", String(address.port)]);
+    assert.equal(status, 69);
+    assert.match(stderr, /: port \d+ is taken by another program: name another with --port, or leave --port out/);
+  });
+
+  test("says which port to name when it may not have the one that it is given", { skip: !lowPortsClosed }, async () => {
+    const { status, stderr } = await launch(["queue", "--port", "1"]);
+    assert.equal(status, 69);
+    assert.match(stderr, /: this account may not listen on port 1: name another with --port, or leave --port out/);
   });
 });
 
@@ -263,6 +291,9 @@ suite("submit", () => {
     const { status, stderr } = await launch(["submit", path], env);
     assert.equal(status, 64);
     assert.match(stderr, /run chmod o\+r '/);
+    const directory = await launch(["submit", folder], env);
+    assert.equal(directory.status, 64);
+    assert.ok(directory.stderr.endsWith(`${folder} is a directory: name a file in it\n`), directory.stderr);
     const missing = await launch(["submit", join(folder, "no.yml")], env);
     assert.match(missing.stderr, /no\.yml does not exist\n$/);
   });
