@@ -128,12 +128,19 @@ function sentence(error: ErrorObject, root: string, hint: boolean): string | nul
   }
 }
 
-/** One sentence each, without repetition. Never empty for what ajv refused. `root` names the whole. */
+/** Of those below only a slip of the pen is answered with a question. */
+const asksWhatWasMeant = (sentence: string): boolean => sentence.endsWith("?");
+
+/**
+ * One sentence each, without repetition, first those that ask what was meant: a slip of the pen is often why something else
+ * is missing. Never empty for what ajv refused. `root` names the whole.
+ */
 export function explain(errors: readonly ErrorObject[], root = "task.payload"): string[] {
   const sentences = new Set<string>();
   for (const error of errors) {
     const text = sentence(error, root, sentences.size < mostHints);
     if (text !== null) sentences.add(text);
   }
-  return sentences.size > 0 ? [...sentences] : [`${root} is not as the schema says.`];
+  const slips = [...sentences].filter(asksWhatWasMeant);
+  return sentences.size > 0 ? [...new Set([...slips, ...sentences])] : [`${root} is not as the schema says.`];
 }
