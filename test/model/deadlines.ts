@@ -12,7 +12,9 @@ export function mayClose(connection: Connection, eyes: Eyes): boolean {
   if (role !== "data" || !ticket) return false;
   if (ticket.state === "used") return !ticket.process || !eyes.exact || !eyes.isAlive(ticket.process.pid);
   const { owner, spent } = ticket;
-  return spent || !isWaiting(ticket, eyes.now()) || owner.role === "closed" || owner.doom !== undefined;
+  // Which of the two closings is heard first is open: of connections that end at once, the older one.
+  const ownerEnds = owner.role === "closed" || owner.left || owner.doom !== undefined;
+  return spent || !isWaiting(ticket, eyes.now()) || ownerEnds;
 }
 
 /** Nothing more happens without time: what was due on the connection must have come. */

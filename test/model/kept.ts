@@ -112,6 +112,19 @@ const thirdUser: Sequence = {
   ],
 };
 
+/** A data connection that is older than its control connection, and is heard to close before that. */
+const dataFirst: Sequence = {
+  seed: 0,
+  stop: false,
+  steps: [
+    { do: "connect" },
+    { do: "session" },
+    { do: "send", on: 0, asks: [{ ask: "ticket" }], pieces: false },
+    { do: "send", on: 2, asks: [{ ask: "attach", ticket: 0 }], pieces: false },
+    { do: "close", on: 0, abruptly: false },
+  ],
+};
+
 export const kept: readonly Sequence[] = [
   ...fullWhileCreating,
   fullWhileWaking,
@@ -119,4 +132,5 @@ export const kept: readonly Sequence[] = [
   blindKill,
   ...killBesideTheEnd,
   thirdUser,
+  dataFirst,
 ];
