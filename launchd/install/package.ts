@@ -5,6 +5,7 @@ import { layoutOf, packageId } from "../layout.ts";
 import { manifestName } from "../release/manifest.ts";
 import { verifyRelease } from "../release/verify.ts";
 import { isThere } from "./atomically.ts";
+import type { Context } from "./context.ts";
 import type { Machine } from "./machine.ts";
 
 const layout = layoutOf();
@@ -19,9 +20,17 @@ function problemOf(path: string): string | null {
   }
 }
 
-/** Whether there is one, or what an uninstallation that was cut off has left of it. */
-export function hasPackage(machine: Machine): boolean {
-  return [layout.package, `${layout.package}.old`].some((path) => isThere(machine.at(path)));
+const hasFiles = (machine: Machine): boolean =>
+  [layout.package, `${layout.package}.old`].some((path) => isThere(machine.at(path)));
+
+/** Whether macOS lists it as installed. */
+async function isNoted(machine: Machine): Promise<boolean> {
+  return (await machine.run("pkgutil", "--pkg-info", packageId)).exit === 0;
+}
+
+/** Whether there is one, or what an uninstallation that was cut off has left of it: files, or macOS's note. */
+export async function hasPackage(machine: Machine): Promise<boolean> {
+  return hasFiles(machine) || (await isNoted(machine));
 }
 
 /** What its removal is, for a plan. */
@@ -38,13 +47,14 @@ function removeEmptyBase(machine: Machine): void {
 }
 
 /** One sentence for each thing that is left; null when no package has been installed. */
-export async function removePackage(machine: Machine): Promise<string[] | null> {
+export async function removePackage({ machine, say }: Context): Promise<string[] | null> {
   const path = machine.at(layout.package);
   const removing = `${path}.old`;
-  if (!hasPackage(machine)) {
+  if (!(await hasPackage(machine))) {
     removeEmptyBase(machine);
     return null;
   }
+  if (!hasFiles(machine)) say("macOS still lists the package, whose files are gone: asking it again to forget it");
   if (isThere(path)) {
     const problem = problemOf(path);
     if (problem !== null) {
@@ -54,10 +64,11 @@ export async function removePackage(machine: Machine): Promise<string[] | null> 
     // In one step out of the way, so that an uninstallation that is cut off here goes on where it was.
     renameSync(path, removing);
   }
-  const { exit } = await machine.run("pkgutil", "--forget", packageId);
+  const { exit, stderr } = await machine.run("pkgutil", "--forget", packageId);
   // Root: below directories of root alone; what is in it was compared with its manifest.
-  rmSync(removing, { recursive: true });
+  rmSync(removing, { recursive: true, force: true });
   removeEmptyBase(machine);
-  if (exit === 0) return [];
-  return [`macOS still lists the package (pkgutil ended with ${exit}): sudo pkgutil --forget ${packageId}`];
+  if (exit === 0 || !(await isNoted(machine))) return [];
+  const what = `macOS still lists the package (pkgutil ended with ${exit}: ${stderr.trim()})`;
+  return [`${what}: run uninstall again, or sudo pkgutil --forget ${packageId}`];
 }

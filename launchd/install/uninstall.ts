@@ -18,13 +18,13 @@ import { inTurn } from "./turn.ts";
 
 const layout = layoutOf();
 
-function showPlan({ machine, out }: Context, { receipt }: Runner, { flags }: Arguments): Status {
+async function showPlan({ machine, out }: Context, { receipt }: Runner, { flags }: Arguments): Promise<Status> {
   const purge = flags.has("purge");
   const steps = receipt
     .list("steps")
     .map(({ step }) => ({ step, stays: isKept(step) && !purge }))
     .toReversed();
-  const ofPackage = hasPackage(machine) ? [packageRemoval] : [];
+  const ofPackage = (await hasPackage(machine)) ? [packageRemoval] : [];
   const json = [...steps.map(({ step, stays }) => ({ ...documentOf(step), stays })), ...ofPackage];
   const lines = [
     ...steps.map(({ step, stays }) => (stays ? `keep ${describe(step)}` : describeUndo(step))),
@@ -48,11 +48,11 @@ function refuseSessions(machine: Machine): void {
   }
 }
 
-async function remove(machine: Machine, runner: Runner, purge: boolean): Promise<Reversed> {
+async function remove(context: Context, runner: Runner, purge: boolean): Promise<Reversed> {
   const reversed = await runner.reverse("steps", { purge });
   // A package is what to try again from while something else is left. Without it the directory around it can go.
-  const isLast = !existsSync(machine.at(layout.versions));
-  const ofPackage = isLast ? await removePackage(machine) : null;
+  const isLast = !existsSync(context.machine.at(layout.versions));
+  const ofPackage = isLast ? await removePackage(context) : null;
   if (!ofPackage) return reversed;
   const { left, kept } = await runner.reverse("steps", { purge });
   return { left: [...left, ...ofPackage], kept };
@@ -69,14 +69,15 @@ function report({ say }: Context, { left, kept }: Reversed, found: readonly stri
 export function uninstall(context: Context, given: Arguments): Promise<Status> {
   const { machine, say } = context;
   return inTurn(context, given, async (runner) => {
-    // Without an installation a package, or the directory that it came into, may be there all the same.
-    if (!runner.receipt.choices && !isThere(machine.at(layout.base))) {
+    // Without an installation a package, the directory that it came into, or macOS's note of it may be there all the same.
+    const anything = isThere(machine.at(layout.base)) || (await hasPackage(machine));
+    if (!runner.receipt.choices && !anything) {
       say("nothing is installed here");
       return exitStatus.completed;
     }
     if (given.flags.has("plan")) return showPlan(context, runner, given);
     refuseSessions(machine);
-    const removed = await remove(machine, runner, given.flags.has("purge"));
+    const removed = await remove(context, runner, given.flags.has("purge"));
     const open = runner.receipt.list("steps").map(({ step }) => step);
     return report(context, removed, await lookForLeftovers(machine, removed, open));
   });

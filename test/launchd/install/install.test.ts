@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -302,7 +303,52 @@ suite("uninstall", { skip: needsRoot, concurrency: 2 }, () => {
     assert.equal(status, 1);
     said(lines, /^left: \/Library\/.*\/package is not what a package of ours .*notes does not belong here/m);
     assert.ok(existsSync(join(mac.layout.package, "notes")));
-    assert.doesNotMatch(mac.memory("log"), /^pkgutil/m);
+    assert.doesNotMatch(mac.memory("log"), /^pkgutil --forget/m);
+  });
+
+  for (const [what, line, kept] of [
+    ["alone", "uninstall", ""],
+    ["beside an installation", "uninstall --purge", usual],
+    ["beside what is kept", "uninstall", usual],
+  ] as const) {
+    test(`tells of a note of the package that macOS does not remove, and tries again each time: ${what}`, async (t) => {
+      const mac = macFor(t);
+      mac.unpackPackage();
+      if (kept !== "") await mac.command(kept);
+      mac.failAt(1, "pkgutil --forget");
+      for (const again of [false, true]) {
+        const { status, lines } = await mac.command(line);
+        assert.equal(status, 1, lines.join("\n"));
+        said(
+          lines,
+          /^left: macOS still lists the package .*told to fail.*: run uninstall again, or sudo pkgutil --forget/m,
+        );
+        assert.equal(
+          lines.some((each) => /whose files are gone: asking it again to forget it$/.test(each)),
+          again,
+        );
+        assert.ok(!existsSync(mac.layout.package));
+      }
+      mac.remember("fail", "");
+      assert.match((await mac.command(`${line} --plan`)).out, /^remove package .*pkgutil --forget/m);
+      const { status, lines } = await mac.command(line);
+      assert.equal(status, 0, lines.join("\n"));
+      said(lines, /^uninstalled/m);
+      assert.equal(mac.memory("packages"), "");
+      said(
+        (await mac.command("uninstall --purge")).lines,
+        /^(nothing is installed here|uninstalled: nothing of it is left)$/,
+      );
+    });
+  }
+
+  test("goes on where it was cut off behind macOS's note of the package", async (t) => {
+    const mac = macFor(t);
+    mac.unpackPackage();
+    renameSync(mac.layout.package, `${mac.layout.package}.old`);
+    mac.remember("packages", "");
+    assert.deepEqual((await mac.command("uninstall")).lines, ["uninstalled: nothing of it is left"]);
+    assert.ok(!existsSync(mac.layout.base));
   });
 
   test("can be followed by an installation that uses the settings that were kept", async (t) => {

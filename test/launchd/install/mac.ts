@@ -26,7 +26,7 @@ import { Machine, macTools, type Tool } from "../../../launchd/install/machine.t
 import type { Observer } from "../../../launchd/install/runner.ts";
 import { uninstall } from "../../../launchd/install/uninstall.ts";
 import { upgrade } from "../../../launchd/install/upgrade.ts";
-import { layoutOf } from "../../../launchd/layout.ts";
+import { layoutOf, packageId } from "../../../launchd/layout.ts";
 import { Refusal, type Status } from "../../../launchd/refusal.ts";
 import { hashFile } from "../../../launchd/release/hash-file.ts";
 import { manifestName, renderManifest } from "../../../launchd/release/manifest.ts";
@@ -94,7 +94,7 @@ export class FakeMac {
     copyFileSync(join(import.meta.dirname, "tool"), program);
     chmodSync(program, 0o755);
     for (const tool of Object.keys(macTools)) linkSync(program, join(mac.folder, "tools", tool));
-    for (const name of ["log", "fail", "members", "mute", "unending"]) mac.remember(name, "");
+    for (const name of ["log", "fail", "members", "mute", "packages", "unending"]) mac.remember(name, "");
     mac.remember("accounts", "root 0\nci 501\n");
     mac.remember("living", `${process.pid}`);
     mac.remember("sessions/501", "");
@@ -163,6 +163,7 @@ export class FakeMac {
   /** What macOS's installer does with a package of this version, but for its scripts. */
   unpackPackage(version = "1.0.0"): void {
     cpSync(this.release(version), this.layout.package, { recursive: true });
+    this.remember("packages", `${packageId}\n`);
   }
 
   machine({ helloMs = 20_000 } = {}): Machine {
@@ -204,10 +205,11 @@ export class FakeMac {
     return treeOf(this.root);
   }
 
-  /** Everything that a Mac is after an installation and before: files, accounts, members, loaded jobs. */
+  /** Everything that a Mac is after an installation and before: files, accounts, members, packages, loaded jobs. */
   state(): unknown {
     const loaded = readdirSync(join(this.folder, "memory/loaded")).sort();
     const volume = this.has("volume") ? this.memory("volume") : null;
-    return { tree: this.tree(), loaded, volume, accounts: this.memory("accounts"), members: this.memory("members") };
+    const lists = ["accounts", "members", "packages"].map((name) => this.memory(name));
+    return { tree: this.tree(), loaded, volume, lists };
   }
 }
