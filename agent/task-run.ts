@@ -48,6 +48,8 @@ export class TaskRun {
   #scratch: string | null = null;
   #sandbox: TaskSandbox | null = null;
   #resolved = false;
+  /** The run is given back to the queue when this has come to its end. */
+  #beforeGivingBack: Promise<unknown> = Promise.resolve();
 
   /** The claim is kept alive from here on. */
   constructor(claim: Claim, queue: TaskQueue, services: RunServices) {
@@ -66,9 +68,13 @@ export class TaskRun {
     });
   }
 
-  /** Ends the run early: its commands are killed at once, the cause counts in the outcome. No effect once resolved. */
-  abort(cause: Cause): void {
+  /**
+   * Ends the run early: its commands are killed at once, the cause counts in the outcome. No effect once resolved. A run that
+   * goes back to the queue does so behind `after`, which takes less than the claim.
+   */
+  abort(cause: Cause, after?: Promise<unknown>): void {
     if (this.#resolved) return;
+    if (after) this.#beforeGivingBack = after;
     this.#causes.add(cause);
     this.#stop(cause);
   }
@@ -206,13 +212,16 @@ export class TaskRun {
     this.#resolved = true;
     this.#keeper.stop();
     this.#announce(outcome, reported);
-    if (outcome.state === "exception") await this.#uploadAfter(outcome.reason, opened);
+    // A queue that cannot be told takes no log either, and a worker that is to end does not wait for it.
+    const isHopeless = outcome.state === "exception" && outcome.reason === "worker-shutdown" && !reported;
+    if (outcome.state === "exception" && !isHopeless) await this.#uploadAfter(outcome.reason, opened);
     return outcome;
   }
 
   /** False when the queue was not to be told, would not hear it, or could not be reached. */
   async #report(outcome: Outcome): Promise<boolean> {
     if (outcome.state === "exception" && !outcome.report) return false;
+    if (outcome.state === "exception" && outcome.reason === "worker-shutdown") await this.#beforeGivingBack;
     try {
       await report(this.#queue, outcome);
       return true;

@@ -6,13 +6,14 @@ import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
 import { toQueueError, waitMs } from "./queue/retry.ts";
-import type { Claim, ClaimedRun } from "./queue/types.ts";
+import type { Claim } from "./queue/types.ts";
 import { Readiness } from "./readiness.ts";
+import { Reports } from "./reports.ts";
 import { Rest } from "./rest.ts";
 import type { RunServices } from "./run-services.ts";
+import type { RunningTask } from "./status/report.ts";
 import type { TaskCount } from "./task-count.ts";
 import { TaskRun } from "./task-run.ts";
-import { messageOf } from "./thrown.ts";
 
 /** Why the worker has ended: asked to, or by its own configuration. */
 export type WorkerEnd = "stopped" | "tasks-done" | "idle-timeout";
@@ -21,7 +22,7 @@ export interface WorkerStatus {
   readonly activity: Activity;
   /** Tasks at once. */
   readonly capacity: number;
-  readonly running: readonly { readonly taskId: string; readonly runId: number; readonly since: string }[];
+  readonly running: readonly Omit<RunningTask, "user">[];
   /** Runs that have ended, however. */
   readonly ended: number;
   /** When a task was claimed last; null before the first. */
@@ -57,8 +58,9 @@ const surplus: Cause = {
 export class Worker {
   readonly #options: WorkerOptions;
   readonly #running = new Map<Claim, Running>();
-  /** Reports under way about claims that could not be run. */
-  readonly #refusals = new Set<Promise<void>>();
+  readonly #reports: Reports;
+  /** The newest poll, and what it brought is begun. */
+  #polling: Promise<unknown> = Promise.resolve();
   readonly #rest = new Rest();
   readonly #readiness: Readiness;
   readonly #stopping = new AbortController();
@@ -74,12 +76,16 @@ export class Worker {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#reports = new Reports(options.client, options.logger, () => this.#changed());
     this.#readiness = new Readiness(options.client, options);
     this.#activity = new ActivityLog(options.logger, this.#stopping.signal);
   }
 
   get status(): WorkerStatus {
-    const running = [...this.#running].map(([{ taskId, runId }, { since }]) => ({ taskId, runId, since }));
+    const running = [...this.#running].map(([claim, { since }]) => {
+      const { taskId, runId } = claim;
+      return { taskId, runId, since, unheard: this.#reports.isUnheard(claim) };
+    });
     const { capacity } = this.#options.config;
     return { activity: this.#activity.now, capacity, running, ended: this.#ended, lastClaim: this.#lastClaim };
   }
@@ -96,9 +102,16 @@ export class Worker {
 
   /** Claims nothing more and ends the tasks under way, as worker-shutdown: the queue runs them again elsewhere. */
   stopNow(reason?: IdleReason): void {
+    this.#reports.hurry();
+    this.endRuns(reason);
+  }
+
+  /** The same for a worker that another one of this process follows: the queue is told with patience. */
+  endRuns(reason?: IdleReason): void {
     this.#stoppedNow = true;
     this.stopGracefully(reason);
-    for (const { run } of this.#running.values()) run.abort(shutdown);
+    // Given back before, they would be the next that the poll under way brings.
+    for (const { run } of this.#running.values()) run.abort(shutdown, this.#polling);
   }
 
   /** Until the worker is stopped or its configuration ends it, and every task is resolved. To be called once. */
@@ -108,7 +121,7 @@ export class Worker {
     } finally {
       this.#be({ state: "idle", reason: this.#stopReason });
       while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ ended }) => ended));
-      await Promise.all(this.#refusals);
+      await this.#reports.refused();
       this.#be({ state: "idle", reason: { kind: "ended" } });
     }
   }
@@ -134,7 +147,9 @@ export class Worker {
         await this.#takeRest();
       } else if ((await this.#canRunTasks()) && !this.#stopping.signal.aborted) {
         const began = performance.now();
-        const claimed = await this.#claim(room);
+        const claiming = this.#claim(room);
+        this.#polling = claiming;
+        const claimed = await claiming;
         failures = claimed === null ? failures + 1 : 0;
         if (claimed === 0) await this.#pause(pollingInterval * 1000 - (performance.now() - began));
         if (claimed === null) await this.#pause(Math.max(waitMs(failures, this.#askedMs), pollingInterval * 1000));
@@ -161,7 +176,7 @@ export class Worker {
     const { client } = this.#options;
     this.#be({ state: "claiming", most: room });
     try {
-      const claims = await client.claimWork(room, (error, run) => this.#refuse(error, run));
+      const claims = await client.claimWork(room, (error, run) => this.#reports.refuse(error, run));
       this.#activity.claimsAgain();
       this.#readiness.polled(claims.length);
       for (const [n, claim] of claims.entries()) this.#tryStart(claim, n < room);
@@ -174,19 +189,6 @@ export class Worker {
       if (status === 401 || status === 403) await this.#pause(REFUSED_BACKOFF_MS);
       return null;
     }
-  }
-
-  /** The queue gives the task to nobody else before it knows, or the claim ends. */
-  #refuse(error: Error, run: ClaimedRun | null): void {
-    const { client, logger } = this.#options;
-    logger.error({ taskId: run?.taskId, runId: run?.runId }, error.message);
-    if (!run) return;
-    const reporting = client
-      .forRun(run, () => {})
-      .reportException("malformed-payload")
-      .catch((refused: unknown) => logger.error(`The queue could not be told so: ${messageOf(refused)}`))
-      .finally(() => this.#refusals.delete(reporting));
-    this.#refusals.add(reporting);
   }
 
   /** One claim that cannot be started is no reason to drop those beside it. */
@@ -209,9 +211,9 @@ export class Worker {
   }
 
   #start(claim: Claim): TaskRun {
-    const { client, events, logger } = this.#options;
+    const { events, logger } = this.#options;
     const { taskId, runId } = claim;
-    const queue = client.forRun(claim, (name, storageType) =>
+    const queue = this.#reports.queueOf(claim, (name, storageType) =>
       events({ event: "artifact", taskId, runId, name, storageType }),
     );
     const run = new TaskRun(claim, queue, this.#options);
@@ -238,6 +240,7 @@ export class Worker {
 
   #forget(claim: Claim): void {
     this.#running.delete(claim);
+    this.#reports.forget(claim);
     this.#options.count.add();
     this.#ended += 1;
     this.#lastTask = performance.now();

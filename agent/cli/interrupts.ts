@@ -8,17 +8,20 @@ export interface Interrupts {
   readonly drain: AbortSignal;
 }
 
+/** Why one of the two is aborted; its message names what has happened. */
+class Interruption extends Error {}
+
 /** From here on signals no longer end the process; the command has to. */
 export function watchInterrupts(launch: Launch): Interrupts {
   const stop = new AbortController();
   const drain = new AbortController();
-  process.on("SIGINT", () => stop.abort());
+  process.on("SIGINT", () => stop.abort(new Interruption("SIGINT")));
   process.once("SIGTERM", () => {
-    drain.abort();
-    process.on("SIGTERM", () => stop.abort());
+    drain.abort(new Interruption("SIGTERM"));
+    process.on("SIGTERM", () => stop.abort(new Interruption("a second SIGTERM")));
   });
-  process.on("SIGHUP", () => drain.abort());
-  watchLifeline(launch, () => drain.abort());
+  process.on("SIGHUP", () => drain.abort(new Interruption("SIGHUP")));
+  watchLifeline(launch, () => drain.abort(new Interruption("the end of the starter")));
   return { stop: stop.signal, drain: drain.signal };
 }
 

@@ -112,7 +112,7 @@ export async function startWorker(setup: WorkerSetup): Promise<StartedWorker> {
   const services = { config, engine, plugins, logger, scratchRoot, events };
   const client = new QueueClient(config, setup.credentials);
   const worker = new Worker({ ...services, client, count, mayEnd, beforePoll, ...(changed ? { changed } : {}) });
-  whenAborted(engine.lost, () => worker.stopNow());
+  whenAborted(engine.lost, () => worker.endRuns());
   whenAborted(engine.unsafe, () =>
     worker.stopGracefully({ kind: "not-isolated", message: messageOf(engine.unsafe.reason) }),
   );

@@ -73,6 +73,6 @@ export function registered(client: ManagerClient, signal: AbortSignal): Promise<
   return retry(
     () => client.register(),
     () => until,
-    signal,
+    { signal },
   );
 }

@@ -5,19 +5,19 @@ import { ask, MOST_BYTES } from "./ask.ts";
 import { checkClaims, checkQuarantine, type Refused } from "./check.ts";
 import { queueClient } from "./connections.ts";
 import { toQueueError } from "./retry.ts";
-import { RunQueue } from "./run-queue.ts";
+import { type RunLimits, RunQueue, type RunTerms } from "./run-queue.ts";
 import type { TaskQueue } from "./task-queue.ts";
 import type { Claim, ClaimedRun, Credentials } from "./types.ts";
 import { WorkerCredentials } from "./worker-credentials.ts";
 
 /** How long one request may take, in milliseconds. */
-export interface RequestLimits {
+export interface RequestLimits extends RunLimits {
   /** The queue holds a claim for 20 s when it has no task. */
   readonly claimMs: number;
-  readonly otherMs: number;
 }
 
-const usualLimits: RequestLimits = { claimMs: 45_000, otherMs: 30_000 };
+/** A run that nobody reports returns to the queue by itself, when its claim ends: there is no need to try for long. */
+const usualLimits: RequestLimits = { claimMs: 45_000, otherMs: 30_000, hurryMs: 30_000 };
 /** As many as the queue gives in one call. */
 export const MOST_CLAIMS = 32;
 
@@ -87,8 +87,7 @@ export class QueueClient {
     }
   }
 
-  /** `created` hears of every artifact that the queue has accepted. */
-  forRun(claim: ClaimedRun, created: (name: string, storageType: string) => void): TaskQueue {
-    return new RunQueue(this.#config.rootURL, claim, this.#config, created, this.#limits.otherMs);
+  forRun(claim: ClaimedRun, terms: RunTerms): TaskQueue {
+    return new RunQueue(this.#config.rootURL, claim, this.#config, terms, this.#limits);
   }
 }

@@ -9,6 +9,6 @@ export function repeated<T>(call: () => Promise<T>, { withinMs, signal }: Patien
   return retry(
     () => ask(call),
     () => until,
-    signal,
+    { signal },
   );
 }

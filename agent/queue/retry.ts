@@ -32,11 +32,22 @@ export function toQueueError(thrown: unknown): QueueError {
   return thrown instanceof QueueError ? thrown : new QueueError(null, "UnknownError", messageOf(thrown));
 }
 
+export interface Watch {
+  /** Ends the tries, and a wait for one. */
+  readonly signal?: AbortSignal;
+  /** Hears of each try that is followed by another one. */
+  readonly failed?: (error: QueueError) => void;
+}
+
 /**
  * Calls until it goes through, the answer is final, or the next try would begin after `until` (asked anew each time).
- * Throws QueueError, and the reason of `signal` as soon as that is aborted.
+ * Throws QueueError, and an AbortError or the reason of the watch's signal as soon as that is aborted.
  */
-export async function retry<T>(call: () => Promise<T>, until: () => Date, signal?: AbortSignal): Promise<T> {
+export async function retry<T>(
+  call: () => Promise<T>,
+  until: () => Date,
+  { signal, failed = () => {} }: Watch = {},
+): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await unlessAborted(call, signal);
@@ -44,6 +55,7 @@ export async function retry<T>(call: () => Promise<T>, until: () => Date, signal
       if (!(error instanceof QueueError)) throw error;
       const delay = waitMs(attempt, error.retryAfterMs);
       if (!isTemporary(error) || Date.now() + delay > until().getTime()) throw error;
+      failed(error);
       await sleep(delay, undefined, { signal });
     }
   }

@@ -13,6 +13,24 @@ import type { ArtifactRequest, ClaimedRun, ObjectRequest } from "./types.ts";
 /** A queue that has the object already, because its answer was lost, says 500 for ever. */
 const OBJECT_RETRY_MS = 60_000;
 
+/** What a run's owner hears, and how it is ended. */
+export interface RunTerms {
+  /** The queue has accepted an artifact. */
+  readonly created: (name: string, storageType: string) => void;
+  /** A report did not go through; it is made again. */
+  readonly unheard: (error: QueueError) => void;
+  /** Aborted when the worker is to end at once: a report is then made again at once, and given up soon. */
+  readonly hurry: AbortSignal;
+}
+
+/** Of one run. */
+export interface RunLimits {
+  /** For one request, in milliseconds. */
+  readonly otherMs: number;
+  /** For a report once the worker is to end at once, in milliseconds. */
+  readonly hurryMs: number;
+}
+
 /** The queue reserves a name once, so an upload that came to nothing is kept for who tries again. */
 interface Reservation {
   /** As JSON. */
@@ -25,32 +43,31 @@ export class RunQueue implements TaskQueue {
   readonly rootUrl: string;
   readonly #claim: ClaimedRun;
   readonly #worker: { workerGroup: string; workerId: string };
-  readonly #created: (name: string, storageType: string) => void;
+  readonly #terms: RunTerms;
   readonly #anyone: Queue;
   #own: Queue;
   #takenUntil: Date;
   /** Looked at anew with each renewal: either clock may have been set meanwhile. */
   #clockAheadMs: number;
-  readonly #timeoutMs: number;
+  readonly #limits: RunLimits;
   readonly #objects = new Map<string, Reservation>();
 
-  /** `created` hears of every artifact that the queue has accepted. */
   constructor(
     rootUrl: string,
     claim: ClaimedRun,
     worker: { workerGroup: string; workerId: string },
-    created: (name: string, storageType: string) => void,
-    timeoutMs: number,
+    terms: RunTerms,
+    limits: RunLimits,
   ) {
     this.rootUrl = rootUrl;
     this.#claim = claim;
     this.#worker = worker;
-    this.#created = created;
+    this.#terms = terms;
     this.#takenUntil = claim.takenUntil;
     this.#clockAheadMs = claim.clockAheadMs;
-    this.#timeoutMs = timeoutMs;
-    this.#own = queueClient(rootUrl, claim.credentials, this.#timeoutMs);
-    this.#anyone = queueClient(rootUrl, {}, this.#timeoutMs);
+    this.#limits = limits;
+    this.#own = queueClient(rootUrl, claim.credentials, limits.otherMs);
+    this.#anyone = queueClient(rootUrl, {}, limits.otherMs);
   }
 
   get takenUntil(): Date {
@@ -65,7 +82,7 @@ export class RunQueue implements TaskQueue {
         this.#clockAheadMs = clockAheadMs;
       },
     );
-    this.#own = queueClient(this.rootUrl, credentials, this.#timeoutMs);
+    this.#own = queueClient(this.rootUrl, credentials, this.#limits.otherMs);
     // An answer tells its time to the second only.
     this.#takenUntil = new Date(Math.min(takenUntil.getTime() + this.#clockAheadMs, Date.now() + claimMs));
   }
@@ -101,7 +118,7 @@ export class RunQueue implements TaskQueue {
       async () => checkArtifact(await this.#own.createArtifact(taskId, runId, name, request)),
       patience,
     );
-    this.#created(name, request.storageType);
+    this.#terms.created(name, request.storageType);
     return artifact;
   }
 
@@ -122,10 +139,10 @@ export class RunQueue implements TaskQueue {
     const finishArtifact = async (uploadId: string, patience: Patience) => {
       const finish = () => this.#own.finishArtifact(taskId, runId, name, { uploadId });
       await repeated(async () => checkNothing(await finish()), patience);
-      this.#created(name, request.storageType);
+      this.#terms.created(name, request.storageType);
     };
     const upload = new ObjectUpload({
-      ...{ rootUrl: this.rootUrl, reserved, finishArtifact, timeoutMs: this.#timeoutMs },
+      ...{ rootUrl: this.rootUrl, reserved, finishArtifact, timeoutMs: this.#limits.otherMs },
       abandoned: () => {
         reservation.abandoned = upload;
       },
@@ -143,12 +160,25 @@ export class RunQueue implements TaskQueue {
     }
   }
 
-  /** The queue takes the same report any number of times, so it is repeated for as long as the claim lasts. */
+  /**
+   * The queue takes the same report any number of times, so it is repeated for as long as the claim lasts; for a worker that
+   * is to end at once, until `hurryMs` later.
+   */
   async #report(call: (own: Queue, claim: ClaimedRun) => Promise<unknown>): Promise<void> {
-    await retry(
-      () => ask(async () => checkReported(await call(this.#own, this.#claim))),
-      () => this.#takenUntil,
-    );
+    const { unheard, hurry } = this.#terms;
+    const { hurryMs } = this.#limits;
+    const report = () => ask(async () => checkReported(await call(this.#own, this.#claim)));
+    try {
+      return await retry(report, () => this.#takenUntil, { signal: hurry, failed: unheard });
+    } catch (error) {
+      if (error instanceof QueueError || !hurry.aborted) throw error;
+    }
+    const last = AbortSignal.timeout(hurryMs);
+    const until = new Date(Math.min(this.#takenUntil.getTime(), Date.now() + hurryMs));
+    await retry(report, () => until, { signal: last, failed: unheard }).catch((error: unknown) => {
+      if (!last.aborted || error instanceof QueueError) throw error;
+      throw new QueueError(null, "NoAnswer", `No answer came within ${hurryMs / 1000} s.`);
+    });
   }
 }
 

@@ -10,6 +10,8 @@ export interface RunningTask {
   /** The task user; null before there is one. */
   readonly user: string | null;
   readonly since: string;
+  /** It is over, and the queue could not be told yet. */
+  readonly unheard: boolean;
 }
 
 /** Times are in ISO 8601. */
@@ -82,7 +84,12 @@ const isReport = new Ajv({ allowUnionTypes: true }).compile<Report>(
     currentTaskIds: { type: "array", items: text },
     running: {
       type: "array",
-      items: closed({ ...texts("taskId", "since"), runId: count, user: { type: ["string", "null"] } }),
+      items: closed({
+        ...texts("taskId", "since"),
+        runId: count,
+        user: { type: ["string", "null"] },
+        unheard: { type: "boolean" },
+      }),
     },
     resolved: closed({ completed: count, failed: count, exception: count }),
     tasksResolved: count,

@@ -27,9 +27,10 @@ function stateLine({ report, state, ageMs }: FoundReport): string {
 }
 
 function taskLines({ running, capacity }: Report): string[] {
-  const tasks = running.map(({ taskId, runId, user, since }) =>
-    line("", `${taskId} run ${runId} as ${user ?? "nobody yet"} since ${since}`),
-  );
+  const tasks = running.map(({ taskId, runId, user, since, unheard }) => {
+    const waits = unheard ? ", over: it waits until the queue can be told" : "";
+    return line("", `${taskId} run ${runId} as ${user ?? "nobody yet"} since ${since}${waits}`);
+  });
   return [line("tasks", `${running.length} of ${capacity} places taken`), ...tasks];
 }
 

@@ -12,6 +12,7 @@ import { emptyPayload, type TaskPayload } from "../../agent/payload/payload.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import type { TaskContext } from "../../agent/task-context.ts";
 import { TaskLog } from "../../agent/task-log.ts";
+import { patient } from "../queue/run-terms.ts";
 import { type FolderResults, folderResults } from "./folder-results.ts";
 
 export interface ClaimedRun {
@@ -70,7 +71,7 @@ export async function claimedRun(
     task: claim.task,
     payload: { ...emptyPayload("generic-worker"), ...payload },
     ...{ config, log, scratch, signal: stop.signal },
-    queue: client.forRun(claim, () => {}),
+    queue: client.forRun(claim, patient),
     abort: (cause) => void causes.push(cause),
   };
   const artifact = (name: string) => local.artifacts(taskId).find((each) => each.name === name);

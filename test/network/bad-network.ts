@@ -66,5 +66,5 @@ export function said(fixture: Fixture): string[] {
   return [...new Set(fixture.logLines.map((line) => String(JSON.parse(line).msg)))];
 }
 
-export const quick = { claimMs: 700, otherMs: 400 };
+export const quick = { claimMs: 700, otherMs: 400, hurryMs: 1_000 };
 export const quickRetries = { tries: 5, withinMs: 10_000, idleMs: 300 };

@@ -142,6 +142,36 @@ describe("a task in a bad network", { concurrency: 4 }, () => {
     }
   });
 
+  for (const [what, fault] of Object.entries({
+    "asks for a long wait": busy(503, { "retry-after": "60" }),
+    "gives no answer": quiet,
+  })) {
+    for (const [when, report, command] of [
+      ["while it reports", "reportCompleted", "true"],
+      ["while its task runs", "reportException", "exec sleep 600"],
+    ] as const) {
+      it(`does not keep a worker that is to end at once ${when} to a queue that ${what}`, {
+        timeout: 60_000,
+      }, async (t) => {
+        const client = (config: AgentConfig) => new QueueClient(config, undefined, quick);
+        const { fixture, proxy } = await behind(t, {}, { client, queue: { claimTimeoutMs: 1_200_000 } });
+        proxy.rules = [{ call: report, fault, times: 1_000 }];
+        const taskId = await fixture.createTask({ command: [sh(command)], maxRunTime: 900 });
+        const running = fixture.run();
+        const unheard = (): true | undefined => fixture.worker.status.running.some((run) => run.unheard) || undefined;
+        await fixture.event("started", taskId);
+        if (report === "reportCompleted") await fixture.until("a report that is not heard", unheard);
+        fixture.worker.stopNow();
+        await running;
+        const { reason, reported } = await fixture.event("resolved", taskId);
+        assert.deepEqual({ reason, reported }, { reason: "worker-shutdown", reported: false });
+        const told = said(fixture).filter((line) => line.includes("could not be told"));
+        assert.match(told.at(-1) ?? "", /^The queue could not be told that the task is /);
+        if (report === "reportCompleted") assert.match(told[0] ?? "", /^The queue could not be told yet how this run /);
+      });
+    }
+  }
+
   const seed = Number(process.env["SEED"] ?? 20_261_126);
   it(`is completed whatever chance brings (SEED=${seed})`, async (t) => {
     const client = (config: AgentConfig) => new QueueClient(config, undefined, quick);

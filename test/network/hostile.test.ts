@@ -16,7 +16,7 @@ const json = { "content-type": "application/json" };
 async function poll(t: TestContext, listener: RequestListener) {
   const rootURL = await serve(t, listener);
   const config = { ...defaultConfig, ...names, ...credentials, rootURL };
-  const client = new QueueClient(config, undefined, { claimMs: 20_000, otherMs: 20_000 });
+  const client = new QueueClient(config, undefined, { claimMs: 20_000, otherMs: 20_000, hurryMs: 20_000 });
   const error = await client
     .claimWork(1, () => {})
     .then(

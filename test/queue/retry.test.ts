@@ -56,7 +56,7 @@ describe("retry", () => {
     };
     for (const call of [never, busy]) {
       const stop = new AbortController();
-      const ended = retry(call, () => new Date(Date.now() + 600_000), stop.signal);
+      const ended = retry(call, () => new Date(Date.now() + 600_000), { signal: stop.signal });
       setImmediate(() => stop.abort());
       await assert.rejects(ended, { name: "AbortError" });
     }

@@ -11,6 +11,7 @@ import { type LocalQueue, startLocalQueue } from "../../agent/local/queue.ts";
 import { lostCause } from "../../agent/queue/claim-keeper.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import { QueueError } from "../../agent/queue/task-queue.ts";
+import { patient } from "./run-terms.ts";
 
 const patience = { withinMs: 10_000, signal: new AbortController().signal };
 const worker = { provisionerId: "test", workerType: "mac", workerGroup: "group", workerId: "worker" };
@@ -43,7 +44,10 @@ async function claimed(t: TestContext) {
   const [claim] = await client.claimWork(4, (error) => assert.fail(error));
   assert(claim);
   const created: string[] = [];
-  const queue = client.forRun(claim, (name, storageType) => created.push(`${name} ${storageType}`));
+  const queue = client.forRun(claim, {
+    ...patient,
+    created: (name, storageType) => void created.push(`${name} ${storageType}`),
+  });
   return { local, root, taskId, queue, claim, created, expires: dates.expires };
 }
 

@@ -49,11 +49,11 @@ suite("a worker's status file", () => {
     return found;
   }
 
-  function runOneTask(): void {
+  function runOneTask(unheard = false): void {
     file.changed({
       activity: { state: "full" },
       capacity: 1,
-      running: [{ ...run, since }],
+      running: [{ ...run, since, unheard }],
       ended: 0,
       lastClaim: since,
     });
@@ -70,7 +70,15 @@ suite("a worker's status file", () => {
     runOneTask();
     const { currentTaskIds, running, state, capacity, lastClaim } = await report();
     assert.deepEqual([currentTaskIds, state, capacity, lastClaim], [[taskId], "full", 1, since]);
-    assert.deepEqual(running, [{ ...run, user: "tcw-5pomm4zh", since }]);
+    assert.deepEqual(running, [{ ...run, user: "tcw-5pomm4zh", since, unheard: false }]);
+  });
+
+  test("says of a task that is over when the queue could not be told yet", async () => {
+    runOneTask(true);
+    const written = await report();
+    assert.equal(written.running[0]?.unheard, true);
+    const live = reportLines(judge(written, Date.parse(written.updated), () => true)).join("\n");
+    assert.match(live, /^ {12}A1yd\S+ run 0 as .* since \S+, over: it waits until the queue can be told$/m);
   });
 
   test("counts how the runs were resolved", async () => {

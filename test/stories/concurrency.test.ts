@@ -140,6 +140,9 @@ describe("a worker that is killed", { skip: needsRoot }, () => {
     const [id = ""] = await session.submit([bash(`${who}; sleep 1000`)]);
     await session.begun(id);
     worker.signal("SIGINT");
+    await worker.said(
+      "The worker is told to end by SIGINT: the tasks under way are ended and given back to the queue.",
+    );
     assert.equal(await worker.status(), 130);
     const run = await session.resolved(id);
     assert.deepEqual([run.state, run.reasonResolved], ["exception", "worker-shutdown"]);

@@ -15,6 +15,7 @@ import { startLocalQueue, type TaskStatus } from "../../agent/local/queue.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import { eventually } from "../helper/wait.ts";
 import { FaultyProxy } from "../network/faulty-proxy.ts";
+import { patient } from "../queue/run-terms.ts";
 import { needsRoot } from "../root.ts";
 import { Launched } from "./launched.ts";
 import { eventuallyGone, type User } from "./machine-clean.ts";
@@ -119,7 +120,7 @@ describe("a machine that slept", { skip: needsRoot }, () => {
     assert.equal(claim?.taskId, taskId);
     story.signalAgent("SIGCONT");
     await eventuallyGone([user]);
-    await other.forRun(claim, () => {}).reportCompleted();
+    await other.forRun(claim, patient).reportCompleted();
     await until(story, taskId, "claim-expired", "completed");
     assert.deepEqual(story.reported(), []);
   });

@@ -46,6 +46,27 @@ describe("A worker that is told to end at once", () => {
   }
 });
 
+describe("A worker that is told to end at once while it polls for more", () => {
+  test("gives its tasks back when the poll is over, and does not get them again", async (t) => {
+    const fixture = await Fixture.start(t, { config: { capacity: 2 }, queue: { longPollMs: 1_500 } });
+    const taskId = await fixture.createTask({ ...payload, command: [["/bin/sh", "-c", "exec sleep 60"]] });
+    const running = fixture.run();
+    await fixture.event("started", taskId);
+    await fixture.until("a poll for the other place", () => {
+      const { activity } = fixture.worker.status;
+      return activity.state === "claiming" && activity.most === 1 ? true : undefined;
+    });
+    fixture.worker.stopNow();
+    assert.equal(await running, "stopped");
+    const { runs } = await fixture.queue.waitFor(taskId, () => true);
+    assert.deepEqual(
+      runs.map((run) => run.reasonResolved ?? run.state),
+      ["worker-shutdown", "pending"],
+    );
+    assert.equal(fixture.logLines.filter((line) => line.includes("Claimed a task.")).length, 1);
+  });
+});
+
 describe("A worker that is told to end between its poll and the answer", () => {
   /** Tells the worker when the queue's answer is there, and nobody has looked at it yet. */
   class Late extends QueueClient {
