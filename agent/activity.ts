@@ -7,6 +7,8 @@ export type IdleReason =
   | { readonly kind: "no-helper" }
   /** A task user could do what no task may. */
   | { readonly kind: "not-isolated"; readonly message: string }
+  /** The helper makes no task user. */
+  | { readonly kind: "no-user"; readonly message: string }
   /** `headlessTasks` is false, and tasks get no screen here. */
   | { readonly kind: "no-graphics" }
   /** Root gives tasks a screen, and a task user could not use it. */
@@ -44,6 +46,8 @@ function reasonText(reason: IdleReason): string {
       return "No tasks are claimed: the helper was lost, and with it every run; its successor is waited for.";
     case "not-isolated":
       return `No tasks are claimed: ${reason.message}`;
+    case "no-user":
+      return `No tasks are claimed: no task user can be made: ${reason.message.replace(/\.$/, "")}.`;
     case "no-graphics":
       return (
         "No tasks are claimed: headlessTasks is false, so they need a screen, and root's configuration gives them none. " +

@@ -41,6 +41,9 @@ export class Readiness {
 
   /** Why no tasks should be claimed now; null when they can be. Never throws. */
   async hindrance(): Promise<IdleReason | null> {
+    // A user that is made ahead is there before a task is claimed for it, or could not be made: then no task could either.
+    const whyNoUser = await this.#services.engine.whyNoUser();
+    if (whyNoUser !== null) return { kind: "no-user", message: whyNoUser };
     const withoutScreen = await this.#withoutScreen();
     if (withoutScreen) return withoutScreen;
     const { expired } = this.#client;

@@ -20,6 +20,8 @@ export interface Engine {
   readonly lost: AbortSignal;
   /** Aborted when a task user could do what no task may: no task may begin on this machine. */
   readonly unsafe: AbortSignal;
+  /** Why no task user can be made now, in a sentence; null when one can, or when one that lives is waited for. Never throws. */
+  whyNoUser(): Promise<string | null>;
   /** Whether root lets tasks have the screen. */
   readonly graphical: boolean;
   /** Whether a task user can use it now. Throws EngineError: `no-screen` when it cannot. */

@@ -4,6 +4,7 @@
  */
 import { dirname } from "node:path";
 import type { Answers, Gone } from "../../shared/protocol/messages.ts";
+import { messageOf } from "../thrown.ts";
 import { Canary } from "./canary.ts";
 import { Change, unlessAborted } from "./change.ts";
 import type { Engine, SandboxBuilder } from "./engine.ts";
@@ -106,6 +107,16 @@ export class MacosxEngine implements Engine {
     return new MacosxBuilder(account, { isolated, graphical: this.#graphicalTasks, probeScreen: probe, end });
   }
 
+  async whyNoUser(): Promise<string | null> {
+    const failure = await this.#warm.failure();
+    return failure === null || this.#isFull(failure) ? null : messageOf(failure);
+  }
+
+  /** Whether there is no user to be had before one of those that live has ended. */
+  #isFull(error: unknown): boolean {
+    return error instanceof HelperRefusedError && error.refusal === "no-free-user" && this.#accounts.size > 0;
+  }
+
   async probeScreen(): Promise<void> {
     const account = await this.#take(undefined);
     try {
@@ -126,9 +137,8 @@ export class MacosxEngine implements Engine {
       try {
         return await this.#warm.take();
       } catch (error) {
-        const full = error instanceof HelperRefusedError && error.refusal === "no-free-user";
-        if (!full || this.#accounts.size === 0) throw error;
-        this.#log.info({ reason: error.message }, "a task waits for a task user to end");
+        if (!this.#isFull(error)) throw error;
+        this.#log.info({ reason: messageOf(error) }, "a task waits for a task user to end");
       }
       await unlessAborted(next, signal);
       this.lost.throwIfAborted();

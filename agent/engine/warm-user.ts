@@ -5,7 +5,7 @@ import { EngineError } from "./engine.ts";
 import type { TaskAccount } from "./task-account.ts";
 
 export interface WarmUserEvents {
-  /** Why a user could not be made ahead; the next `take` tries again, and throws what it meets. */
+  /** Why a user could not be made ahead, once as long as that is the same; the next `take` tries again, and throws what it meets. */
   failed(message: string): void;
   /** A user has been made ahead, for whoever comes or waits. */
   made(): void;
@@ -16,6 +16,7 @@ export class WarmUser {
   readonly #events: WarmUserEvents;
   #warm: Promise<TaskAccount | null> | null = null;
   #closed = false;
+  #failure: unknown = null;
 
   constructor(create: () => Promise<TaskAccount>, events: WarmUserEvents) {
     this.#create = create;
@@ -27,7 +28,9 @@ export class WarmUser {
     if (this.#closed || this.#warm) return;
     const making = this.#make().catch((error: unknown) => {
       if (this.#warm === making) this.#warm = null; // Somebody may wait for this one, and the next be under way.
-      this.#events.failed(messageOf(error));
+      if (this.#failure === null || messageOf(this.#failure) !== messageOf(error))
+        this.#events.failed(messageOf(error));
+      this.#failure = error;
       return null;
     });
     this.#warm = making;
@@ -35,8 +38,17 @@ export class WarmUser {
 
   async #make(): Promise<TaskAccount> {
     const account = await this.#create();
+    this.#failure = null;
     this.#events.made();
     return account;
+  }
+
+  /** Why the newest user could not be made ahead, tried again now; null when it could. */
+  async failure(): Promise<unknown> {
+    if (this.#failure === null) return null;
+    this.refill();
+    await this.#warm;
+    return this.#failure;
   }
 
   /** Resolves when the warm user is there, or could not be made. */

@@ -3,7 +3,6 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
-import { activityText } from "../../agent/activity.ts";
 import { type StartedWorker, startWorker } from "../../agent/cli/start-worker.ts";
 import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
 import { startLocalQueue } from "../../agent/local/queue.ts";
@@ -14,8 +13,6 @@ import { needsRoot } from "../root.ts";
 
 interface Scripted {
   readonly lines: string[];
-  /** What the worker does when it claims for the first time. */
-  readonly claiming: Promise<string>;
   start(signal?: AbortSignal, config?: Partial<AgentConfig>): Promise<StartedWorker>;
 }
 
@@ -37,16 +34,14 @@ async function scripted(t: TestContext, script: Script | null): Promise<Scripted
   const settings = { rootURL: queue.rootUrl, requiredDiskSpaceMegabytes: 0, pollingInterval: 0.1, capacity: 9 };
   const lines: string[] = [];
   const logger = createLogger({ stream: { write: (line) => void lines.push(line) } });
-  const claiming = Promise.withResolvers<string>();
   const start = (signal?: AbortSignal, more: Partial<AgentConfig> = {}) =>
     startWorker({
       count: new TaskCount(null, logger),
       config: { ...defaultConfig, ...pool, ...credentials, ...settings, ...more },
       ...{ socket, state, helperMs: 60_000, events: () => {}, ...(signal ? { signal } : {}) },
-      changed: ({ activity }) => activity.state === "claiming" && claiming.resolve(activityText(activity)),
       logger,
     });
-  return { lines, claiming: claiming.promise, start };
+  return { lines, start };
 }
 
 suite("a worker", { skip: needsRoot, timeout: 30_000 }, () => {
@@ -63,15 +58,14 @@ suite("a worker", { skip: needsRoot, timeout: 30_000 }, () => {
   });
 
   test("says once that the helper makes fewer users than it has places, and takes that many tasks", async (t) => {
-    const { lines, claiming, start } = await scripted(t, {
+    const { lines, start } = await scripted(t, {
       hello: ({ answer }) => answer({ ...helloResult, limits: { ...helloResult.limits, maxUsers: 2 } }),
       createUser: ({ refuse }) => refuse("create-failed"),
     });
     const { worker, finish } = await start();
-    const ended = finish();
-    assert.equal(await claiming, "Asking the queue for up to 2 tasks.");
+    assert.equal(worker.status.capacity, 2);
     worker.stopNow();
-    await ended;
+    await finish();
     const said = lines.filter((line) => line.includes("capacity is 9, but maxUsers of the helper is 2"));
     assert.equal(said.length, 1);
   });

@@ -12,6 +12,7 @@ import { startLocalQueue } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
 import { StatusFile } from "../../agent/status/status-file.ts";
 import { TaskCount } from "../../agent/task-count.ts";
+import type { WorkerStatus } from "../../agent/worker.ts";
 import { PROTOCOL } from "../../shared/protocol/limits.ts";
 import { type Asked, helloResult, listenScripted } from "../engine/scripted-helper.ts";
 import { needsRoot } from "../root.ts";
@@ -63,8 +64,8 @@ async function started(t: TestContext, next: Hello | null, plugins: PluginSettin
     next?.(asked);
   };
   let isUpgraded = false;
-  const changed = ({ activity }: { activity: { state: string } }) => {
-    if (activity.state !== "claiming" || !next) return;
+  const changed = ({ activity }: WorkerStatus) => {
+    if (activity.state !== "idle" || activity.reason.kind !== "no-user" || !next) return;
     if (isUpgraded) return hellos > 0 ? stopping.ask({ end: "terminated", finishTasks: true }) : undefined;
     isUpgraded = true;
     void rm(socket).then(async () => {

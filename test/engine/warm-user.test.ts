@@ -33,6 +33,22 @@ describe("the user made ahead", { timeout: 20_000 }, () => {
     assert.deepEqual(failures, ["no uid is free"]);
   });
 
+  test("is tried again by whoever asks why there is none, who hears of the failure until there is one", async () => {
+    const { asked, failures, warm, account } = users();
+    assert.equal(await warm.failure(), null);
+    warm.refill();
+    const why = "the journal cannot be written";
+    asked[0]?.reject(new Error(why));
+    await warm.filled();
+    const again = warm.failure();
+    asked[1]?.reject(new Error(why));
+    assert.deepEqual(await again, new Error(why));
+    const asking = warm.failure();
+    asked[2]?.resolve(account("user"));
+    assert.equal(await asking, null);
+    assert.deepEqual(failures, [why]);
+  });
+
   test("is told when it is there, to whoever could not have one before", async () => {
     const { asked, made, warm, account } = users();
     warm.refill();

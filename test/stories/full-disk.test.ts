@@ -141,6 +141,7 @@ describe("a full disk", { skip: needsRoot }, () => {
     await first.said("no task user could be made ahead");
     const why = first.stderr.find((line) => line.includes("no task user could be made ahead")) ?? "";
     assert.match(String(JSON.parse(why).reason), /journal|no space/);
+    await first.said("No tasks are claimed: no task user can be made: the");
     assert.deepEqual(accounts(), []);
     first.signal("SIGTERM");
     assert.equal(await first.status(), 0, first.stderr.join("\n"));

@@ -29,6 +29,8 @@ export class PlainEngine implements Engine {
   readonly homes = new Set<string>();
   kills = 0;
   graphical = false;
+  /** Why no task user can be made. */
+  noUser: string | null = null;
   /** What is wrong with the screen. */
   screen: Error | null = null;
   /** How often it was looked at. */
@@ -44,6 +46,10 @@ export class PlainEngine implements Engine {
 
   lose(): void {
     this.#lost.abort();
+  }
+
+  async whyNoUser(): Promise<string | null> {
+    return this.noUser;
   }
 
   async probeScreen(): Promise<void> {

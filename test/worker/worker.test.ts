@@ -296,6 +296,21 @@ describe("the worker", { concurrency: 4 }, () => {
     );
   });
 
+  it("claims no tasks while the helper makes no task users, says why, and goes on when it does", async (t) => {
+    const fixture = await Fixture.start(t);
+    const taskId = await fixture.createTask(short);
+    fixture.engine.noUser = "the journal cannot be written";
+    void fixture.run();
+    assert.match(
+      await fixture.idle("no-user"),
+      /^No tasks .*: no task user can be made: the journal cannot be written\.$/,
+    );
+    assert.equal((await fixture.queue.waitFor(taskId, () => true)).state, "pending");
+    fixture.engine.noUser = null;
+    const { state, runs } = await fixture.resolved(taskId);
+    assert.deepEqual([state, runs.length], ["completed", 1]);
+  });
+
   it("claims no tasks that need a screen where root gives them none, and says why", async (t) => {
     const fixture = await Fixture.start(t, { config: { headlessTasks: false } });
     const taskId = await fixture.createTask(short);
