@@ -42,6 +42,8 @@ async function untilEnd(setup: Setup, stopping: Stopping, status: StatusFile, re
     const { worker, lost, unsafe, finish } = started;
     whenAborted(gently, () => worker.stopGracefully(stopping.wish?.reason));
     whenAborted(now, () => worker.stopNow(stopping.wish?.reason));
+    // Without a helper, and to end: there is nothing left to be patient for.
+    whenAborted(lost, () => whenAborted(ending, () => worker.stopNow(stopping.wish?.reason)));
     const end = await finish();
     if (unsafe.aborted) throw new EndError("internal-error", messageOf(unsafe.reason));
     if (ending.aborted) break;

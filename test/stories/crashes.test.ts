@@ -5,7 +5,8 @@ import { describe, type TestContext, test } from "node:test";
 import { processesOf } from "../helper/machine.ts";
 import { needsRoot } from "../root.ts";
 import { Launched } from "./launched.ts";
-import { assertGone, eventuallyGone } from "./machine-clean.ts";
+import { LocalSession } from "./local-session.ts";
+import { assertGone, eventuallyGone, type User } from "./machine-clean.ts";
 import { bash, openDirectory, storiesOf, usersOf, writeTasks } from "./run-task.ts";
 import { startAgain } from "./start-again.ts";
 
@@ -60,6 +61,23 @@ describe("kill -9 in mid-task", { skip: needsRoot }, () => {
     kill(launched.pid);
     await launched.status();
     await eventuallyGone(usersOf(launched.stdout));
+  });
+
+  test("of the starter of a worker whose queue is gone: the agent ends long before its claim", async () => {
+    const session = await LocalSession.start(openDirectory());
+    const worker = session.startWorker({ capacity: 1 });
+    const [id = ""] = await session.submit([sleeper]);
+    await session.begun(id);
+    await worker.said("task user created");
+    const line = worker.stderr.find((each) => each.includes("task user created")) ?? "";
+    const user: User = JSON.parse(line);
+    await session.endQueue();
+    kill(worker.pid);
+    // The agent holds the output, so this is its end.
+    await worker.status();
+    await session.end();
+    await startAgain(user.uid);
+    await eventuallyGone([user]);
   });
 
   test("of all three: the next start of the instance leaves nothing", async (t) => {

@@ -119,13 +119,18 @@ export class LocalSession {
     return answer.text();
   }
 
+  /** The queue is gone, and takes no connections. */
+  async endQueue(): Promise<void> {
+    this.#queue.signal("SIGINT");
+    await this.#queue.status();
+  }
+
   /** Ends the workers that run, then the queue. */
   async end(): Promise<void> {
     for (const worker of this.#workers) {
       worker.signal("SIGINT");
       await worker.status();
     }
-    this.#queue.signal("SIGINT");
-    await this.#queue.status();
+    await this.endQueue();
   }
 }
