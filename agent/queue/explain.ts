@@ -36,7 +36,9 @@ export function explain({ status, code, message }: Failure, clockAheadMs: number
   if (status !== null) return message;
   if (code === "UnknownError") return "The answer ended before it was complete.";
   // OpenSSL's message is several lines long, with line numbers of its sources.
-  const detail = `${code}: ${message.split("\n")[0]?.slice(0, 200) ?? ""}`;
+  const said = message.split("\n")[0]?.slice(0, 200) ?? "";
+  // Node's own message has the code once more.
+  const detail = `${code}: ${said.replace(` ${code}`, "")}`;
   return byCode.find(([pattern]) => pattern.test(code))?.[1](detail) ?? `The call failed (${detail}).`;
 }
 

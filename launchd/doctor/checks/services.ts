@@ -31,7 +31,7 @@ function judgeAnswer(answer: ServiceAnswer, fix: readonly string[]): Finding {
     case "fine":
       return pass(answer.what);
     case "failed":
-      return fail(`${answer.code}: ${answer.what}`, ...fix);
+      return fail(answer.what.includes(answer.code) ? answer.what : `${answer.code}: ${answer.what}`, ...fix);
     case "not-asked":
       return notHere(answer.what);
   }

@@ -388,8 +388,8 @@ export const brokenMachines: readonly BrokenMachine[] = [
   },
   {
     broken: "the name of the deployment cannot be resolved",
-    patch: { tools: reported({ queue: { state: "failed", code: "ENOTFOUND", what: "The name cannot be resolved." } }) },
-    ...{ finds: "queue", result: "fail", what: /ENOTFOUND: The name cannot be resolved/ },
+    patch: { tools: reported({ queue: { state: "failed", code: "ENOTFOUND", what: "No name (ENOTFOUND: tc)." } }) },
+    ...{ finds: "queue", result: "fail", what: /^No name \(ENOTFOUND: tc\)\.$/ },
     fix: ["curl -v https://tc.example.com/api/queue/v1/ping"],
   },
   {
