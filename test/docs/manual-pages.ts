@@ -49,9 +49,9 @@ export function workEndsMan(): string {
 /** Keys whose values are described by a pattern: in words, with values that it takes and some that it refuses. */
 export const patterns: Readonly<Record<string, { words: string; takes: unknown[]; refuses: unknown[] }>> = {
   sessionUser: {
-    words: "the name of an account, of at most 31 small letters, digits, _ and -, or the empty text",
-    takes: ["", "ci", "_mac-1", `a${"b".repeat(30)}`],
-    refuses: ["CI", "1ci", `a${"b".repeat(31)}`, "a b"],
+    words: "the name of an account, of at most 64 letters, digits, _, . and -, or the empty text",
+    takes: ["", "ci", "First.Last", "_mac-1", `a${"b".repeat(63)}`],
+    refuses: ["1ci", "-ci", ".ci", `a${"b".repeat(64)}`, "a b"],
   },
   umask: { words: "four octal digits with a 0 first", takes: ["0022", "0777"], refuses: ["022", "1022", "0028"] },
   tasksDir: {
