@@ -7,8 +7,8 @@ own=$checkout/test/launchd/life
 mkdir "$root" "$layer" "$layer/bin" "$layer/sbin"
 cp "$own/tool" "$layer/tool"
 chmod 755 "$layer/tool"
-for tool in launchctl codesign pkgutil defaults fdesetup pmset sw_vers vm_stat stat; do ln "$layer/tool" "$layer/bin/$tool"; done
-for tool in diskutil dseditgroup sysadminctl; do ln "$layer/tool" "$layer/sbin/$tool"; done
+for tool in launchctl codesign defaults fdesetup pmset sw_vers vm_stat stat; do ln "$layer/tool" "$layer/bin/$tool"; done
+for tool in diskutil dseditgroup pkgutil sysadminctl; do ln "$layer/tool" "$layer/sbin/$tool"; done
 source "$checkout/test/mac-stand-ins/root-layout.sh"
 
 # Homes on a volume of their own, and the screen is that of `ci`.
