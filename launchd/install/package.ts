@@ -7,6 +7,7 @@ import { verifyRelease } from "../release/verify.ts";
 import { isThere } from "./atomically.ts";
 import type { Context } from "./context.ts";
 import type { Machine } from "./machine.ts";
+import { whyNotRemoved } from "./unlocking.ts";
 
 const layout = layoutOf();
 
@@ -46,6 +47,16 @@ function removeEmptyBase(machine: Machine): void {
   if (isThere(base) && readdirSync(base).length === 0) rmdirSync(base);
 }
 
+function removeFiles(path: string): string[] {
+  try {
+    // Root: below directories of root alone; what is in it was compared with its manifest.
+    rmSync(path, { recursive: true, force: true });
+    return [];
+  } catch (error) {
+    return [`the package's files cannot be removed: ${whyNotRemoved(error)}`];
+  }
+}
+
 /** One sentence for each thing that is left; null when no package has been installed. */
 export async function removePackage({ machine, say }: Context): Promise<string[] | null> {
   const path = machine.at(layout.package);
@@ -65,10 +76,9 @@ export async function removePackage({ machine, say }: Context): Promise<string[]
     renameSync(path, removing);
   }
   const { exit, stderr } = await machine.run("pkgutil", "--forget", packageId);
-  // Root: below directories of root alone; what is in it was compared with its manifest.
-  rmSync(removing, { recursive: true, force: true });
+  const left = removeFiles(removing);
   removeEmptyBase(machine);
-  if (exit === 0 || !(await isNoted(machine))) return [];
+  if (exit === 0 || !(await isNoted(machine))) return left;
   const what = `macOS still lists the package (pkgutil ended with ${exit}: ${stderr.trim()})`;
-  return [`${what}: run uninstall again, or sudo pkgutil --forget ${packageId}`];
+  return [...left, `${what}: run uninstall again, or sudo pkgutil --forget ${packageId}`];
 }

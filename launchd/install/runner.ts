@@ -6,6 +6,7 @@ import { describeUndo } from "./describe.ts";
 import type { Machine } from "./machine.ts";
 import { type ListName, Receipt } from "./receipt.ts";
 import { isKept, type Step } from "./step.ts";
+import { whyNotRemoved } from "./unlocking.ts";
 
 export type What = "do" | "undo";
 
@@ -69,8 +70,7 @@ export class Runner {
       this.#observer.begin("undo", step);
       // The agent's account can make what is its own unremovable: that is a sentence, and no end of the whole.
       const sentence = await Promise.try(() => actionsOf(this.#machine, step).undo()).catch(
-        (error: unknown) =>
-          `${describeUndo(step)}: this cannot be done: ${error instanceof Error ? error.message : error}`,
+        (error: unknown) => `${describeUndo(step)}: this cannot be done: ${whyNotRemoved(error)}`,
       );
       this.#observer.end("undo", step);
       if (sentence === null) this.receipt.drop(name, step);

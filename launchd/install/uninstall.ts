@@ -37,7 +37,8 @@ async function showPlan({ machine, out }: Context, { receipt }: Runner, { flags 
 /** Sessions beside the installation use root's state: it cannot be removed under them. */
 function refuseSessions(machine: Machine): void {
   const starters = machine.at(join(layout.privateState, "starters"));
-  for (const pid of existsSync(starters) ? readdirSync(starters) : []) {
+  const entries = existsSync(starters) ? readdirSync(starters, { withFileTypes: true }) : [];
+  for (const { name: pid } of entries.filter((entry) => entry.isFile())) {
     const lock = takeLock(join(starters, pid));
     lock?.close();
     if (!lock)

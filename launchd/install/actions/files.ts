@@ -19,6 +19,7 @@ import { checkChain } from "../chain.ts";
 import type { Machine } from "../machine.ts";
 import { removeTree } from "../remove-tree.ts";
 import type { DirectoryStep, FileStep, LinkStep } from "../step.ts";
+import { unlocking } from "../unlocking.ts";
 
 export function directory(machine: Machine, step: DirectoryStep): Actions {
   const path = machine.at(step.path);
@@ -44,7 +45,8 @@ export function directory(machine: Machine, step: DirectoryStep): Actions {
       if (!isThere(path)) return null;
       if (step.ours) {
         const [first] = removeTree(path);
-        return first === undefined ? null : `${first} is not root's, or is mounted: look whose it is, and remove it`;
+        if (first === undefined) return null;
+        return `${first} is not root's, or mounted, or locked: look at it, and remove it; ${unlocking(first)}`;
       }
       if (readdirSync(path).length === 0) rmdirSync(path);
       else return `${step.path} still holds ${readdirSync(path).slice(0, 3).join(", ")}, which is not ours: look at it`;
