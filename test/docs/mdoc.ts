@@ -23,6 +23,7 @@ export function prose(markdown: string): string {
     .replaceAll("\\", "\\e")
     .replaceAll(/\[([^\]]+)\]\([^)\s]+\)/g, "$1")
     .replaceAll(/(?<!\w)--?(?=[A-Za-z])/g, (dashes) => dashes.replaceAll("-", "\\-"))
+    .replaceAll("**", "")
     .replaceAll(/`([^`]*)`/g, "\\(oq$1\\(cq")
     .replaceAll("…", "...")
     .replaceAll(/[^\n -~]/g, named)
