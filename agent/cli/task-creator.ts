@@ -41,9 +41,14 @@ export class TaskCreator {
     await ask(() => this.#queue.cancelTask(taskId));
   }
 
-  /** State and reason of the newest run; `unscheduled` without one. Throws QueueError. */
+  /** State and reason of the newest run; `unscheduled` without one. Throws CommandError when the queue does not say. */
   async look(taskId: string): Promise<{ state: string; reason: string | null }> {
-    const newest = (await ask(async () => checkRuns(await this.#queue.status(taskId)))).at(-1);
-    return { state: newest?.state ?? "unscheduled", reason: newest?.reasonResolved ?? null };
+    try {
+      const newest = (await ask(async () => checkRuns(await this.#queue.status(taskId)))).at(-1);
+      return { state: newest?.state ?? "unscheduled", reason: newest?.reasonResolved ?? null };
+    } catch (thrown) {
+      const what = `the queue does not say how task ${taskId} is, and nobody waits for it any longer`;
+      throw new CommandError(exitStatus.unavailable, `${what}: ${toQueueError(thrown).message}`);
+    }
   }
 }

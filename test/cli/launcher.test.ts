@@ -278,6 +278,27 @@ suite("submit", () => {
     assert.match(hints.join(), /sudo -E \.\/taskcluster-worker work macosx --with-helper; Ctrl-C ends the waiting/);
   });
 
+  test("says with --wait that the queue has gone, which is nobody's fault here", async () => {
+    const path = await taskFile("gone.yml", "payload: {}\n");
+    const other = await startLocalQueue({ blobDir, deadlineDelayMs: 0 });
+    const { clientId, accessToken } = other.rootCredentials;
+    const gone = Promise.withResolvers<void>();
+    other.onChange(({ state }) => {
+      if (state === "pending") other.close().then(gone.resolve, gone.reject);
+    });
+    const own = { TASKCLUSTER_CLIENT_ID: clientId, TASKCLUSTER_ACCESS_TOKEN: accessToken };
+    const { status, stdout, stderr } = await launch(["submit", path, "--wait"], {
+      ...own,
+      TASKCLUSTER_ROOT_URL: other.rootUrl,
+    });
+    await gone.promise;
+    assert.equal(status, 69, stderr);
+    assert.match(
+      stderr,
+      new RegExp(`the queue does not say how task ${stdout.trim()} is, .*: The service takes no connections`),
+    );
+  });
+
   test("says what to do when there is no queue to submit to", async () => {
     const path = await taskFile("none.yml", "payload: {}\n");
     const { status, stderr } = await launch(["submit", path]);
