@@ -41,7 +41,7 @@ async function agentGroup({ dscl }: Helper): Promise<number> {
 async function sessionUid({ sessionUser, shareAgentSession, uidRange }: Config, agents: number): Promise<number> {
   const { stdout } = await runTool(tools.id, [sessionUser], 5_000);
   const uid = Number(/^uid=(\d+)\b.* groups=\d/.exec(stdout)?.[1]);
-  const free = uid > 0 && (uid < uidRange[0] || uid > uidRange[1]);
+  const free = uid > 0 && [uidRange, [5000, 5999] as const].every(([first, last]) => uid < first || uid > last);
   if (!free) throw new Error(`sessionUser "${sessionUser}" of helper.json must be an account, not root's or a task's`);
   if (!new RegExp(`[=,]${agents}\\b`).test(stdout) || shareAgentSession) return uid;
   throw new Error(`sessionUser "${sessionUser}" of helper.json is in _tcworker, so it may be the agent: name another`);
@@ -64,8 +64,8 @@ async function main(): Promise<number> {
   if (config.launchctl || config.graphical) config.launchctl = trusted(config.launchctl || "/bin/launchctl");
   const folders = [import.meta.dirname, `${import.meta.dirname}/../shared/protocol`];
   const sources = folders.flatMap((folder) => readdirSync(folder).map((name) => `${folder}/${name}`));
-  const perl = config.graphical ? [tools.perl] : [];
-  for (const it of [process.execPath, ...perl, ...sources, places.state, places.logs, places.runParent]) trusted(it);
+  const chain = config.graphical ? [tools.env, tools.perl] : [];
+  for (const it of [process.execPath, ...chain, ...sources, places.state, places.logs, places.runParent]) trusted(it);
   const mayWrite = (path: string): boolean => process.permission?.has("fs.write", path) ?? true; // No flags: everything.
   const missing = writable(places, config).find((path) => !mayWrite(path));
   if (import.meta.main && (missing || mayWrite("/etc/passwd"))) {

@@ -95,7 +95,7 @@ export const ofSessions: readonly Mutation[] = [
   {
     without: "the step from root to the task user in the graphics session",
     file: "helper/spawn.ts",
-    from: "($<, $>) = ($u, $u);\n  $< == $u && $> == $u && exec",
+    from: "($<, $>) = ($u, $u); $< == $u && $> == $u && exec",
     to: "exec",
     caughtBy: ["test/helper/graphics.test.ts", "has the task user's ids for good"],
   },
@@ -123,8 +123,8 @@ export const ofSessions: readonly Mutation[] = [
   {
     without: "the end of what launchctl adds to the environment",
     file: "helper/spawn.ts",
-    from: "%ENV = (); ",
-    to: "",
+    from: '[tools.env, "-i", tools.perl',
+    to: "[tools.perl",
     caughtBy: ["test/helper/graphics.test.ts", "has no variable that launchctl adds"],
   },
   {

@@ -25,7 +25,8 @@ async function window(ground: Ground): Promise<Answer> {
   return withTaskUser(ground, async (users) => {
     const { uid, home } = users.user;
     const inside = `cd '${home}' && HOME='${home}' TMPDIR='${home}' exec /bin/bash '${script}'`;
-    const argv = ["asuser", `${session}`, "/usr/bin/perl", "-e", become, `${uid}`, "/bin/bash", "-c", inside];
+    const perl = ["/usr/bin/env", "-i", "/usr/bin/perl", "-e", become, `${uid}`];
+    const argv = ["asuser", `${session}`, ...perl, "/bin/bash", "-c", inside];
     const ran = await ground.run(ground.machine.launchctl, argv, { timeout: 240_000 });
     const picture = await said(users, "cd && test -s results/screenshot.png && echo 'a picture'");
     return { seen: picture, more: [endOf(ran), ...`${ran.stdout}\n${ran.stderr}`.trim().split("\n").slice(-12)] };

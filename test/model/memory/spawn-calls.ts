@@ -4,7 +4,7 @@ import type { Behaviour, Ended, Process } from "./kernel.ts";
 import { type Machine, theMachine } from "./machine.ts";
 import type { MemorySocket } from "./network.ts";
 
-export const tools = { ps: "/bin/ps", id: "/usr/bin/id", perl: "/usr/bin/perl" } as const;
+export const tools = { ps: "/bin/ps", id: "/usr/bin/id", env: "/usr/bin/env", perl: "/usr/bin/perl" } as const;
 /** Nobody is in the graphics session: it is switched off here. */
 export const seats = new Map<number, Set<{ kill(signal: string): boolean }>>();
 
