@@ -16,7 +16,7 @@ export class Reports {
   readonly #unheard = new Set<ClaimedRun>();
   readonly #hurry = new AbortController();
 
-  /** `changed` is called when a run could not be told of. */
+  /** `changed` is called when a run could not be told of, and when it could after that. */
   constructor(client: QueueClient, logger: Logger, changed: () => void) {
     this.#client = client;
     this.#logger = logger;
@@ -30,7 +30,10 @@ export class Reports {
 
   queueOf(run: ClaimedRun, created: RunTerms["created"]): TaskQueue {
     const unheard = (error: QueueError): void => this.#notHeard(run, error);
-    return this.#client.forRun(run, { created, unheard, hurry: this.#hurry.signal });
+    const heard = (): void => {
+      if (this.#unheard.delete(run)) this.#changed();
+    };
+    return this.#client.forRun(run, { created, unheard, heard, hurry: this.#hurry.signal });
   }
 
   /** Whether the run is over, and the queue could not be told yet. */

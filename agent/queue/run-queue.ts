@@ -19,6 +19,8 @@ export interface RunTerms {
   readonly created: (name: string, storageType: string) => void;
   /** A report did not go through; it is made again. */
   readonly unheard: (error: QueueError) => void;
+  /** One went through. */
+  readonly heard: () => void;
   /** Aborted when the worker is to end at once: a report is then made again at once, and given up soon. */
   readonly hurry: AbortSignal;
 }
@@ -165,9 +167,12 @@ export class RunQueue implements TaskQueue {
    * is to end at once, until `hurryMs` later.
    */
   async #report(call: (own: Queue, claim: ClaimedRun) => Promise<unknown>): Promise<void> {
-    const { unheard, hurry } = this.#terms;
+    const { unheard, heard, hurry } = this.#terms;
     const { hurryMs } = this.#limits;
-    const report = () => ask(async () => checkReported(await call(this.#own, this.#claim)));
+    const report = async () => {
+      await ask(async () => checkReported(await call(this.#own, this.#claim)));
+      heard();
+    };
     try {
       return await retry(report, () => this.#takenUntil, { signal: hurry, failed: unheard });
     } catch (error) {

@@ -73,7 +73,7 @@ const closed = (properties: Readonly<Record<string, object>>) => ({
 });
 const texts = (...names: string[]) => Object.fromEntries(names.map((name) => [name, text]));
 
-const isReport = new Ajv({ allowUnionTypes: true }).compile<Report>(
+const isReport = new Ajv({ allowUnionTypes: true, useDefaults: true }).compile<Report>(
   closed({
     ...texts("version", "workerPoolId", "workerGroup", "workerId", "instance", "started", "updated", "doing"),
     pid: { type: "integer", minimum: 2 },
@@ -88,7 +88,8 @@ const isReport = new Ajv({ allowUnionTypes: true }).compile<Report>(
         ...texts("taskId", "since"),
         runId: count,
         user: { type: ["string", "null"] },
-        unheard: { type: "boolean" },
+        // A worker of another version may not say it.
+        unheard: { type: "boolean", default: false },
       }),
     },
     resolved: closed({ completed: count, failed: count, exception: count }),

@@ -1,4 +1,5 @@
 /** For a run whose owner hears of nothing and never has to hurry. */
 import type { RunTerms } from "../../agent/queue/run-queue.ts";
 
-export const patient: RunTerms = { created: () => {}, unheard: () => {}, hurry: new AbortController().signal };
+const hears = { created: () => {}, unheard: () => {}, heard: () => {} };
+export const patient: RunTerms = { ...hears, hurry: new AbortController().signal };

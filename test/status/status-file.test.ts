@@ -81,6 +81,13 @@ suite("a worker's status file", () => {
     assert.match(live, /^ {12}A1yd\S+ run 0 as .* since \S+, over: it waits until the queue can be told$/m);
   });
 
+  test("of a worker that does not know yet whether the queue was told is read all the same", async () => {
+    runOneTask();
+    const { running, ...rest } = await report();
+    const older = running.map(({ unheard: _, ...run }) => run);
+    assert.equal(parseReport(JSON.stringify({ ...rest, running: older }))?.running[0]?.unheard, false);
+  });
+
   test("counts how the runs were resolved", async () => {
     runOneTask();
     file.take({ event: "resolved", ...run, state: "failed", reason: null, message: null, reported: true });

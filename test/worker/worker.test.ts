@@ -394,6 +394,17 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal(await fixture.run(), "stopped");
   });
 
+  it("shows a run no longer as one that the queue could not be told of once it could", async (t) => {
+    const faults = { status503: { method: "reportException", times: 1 } };
+    const fixture = await Fixture.start(t, { queue: { faults } });
+    const taskId = await fixture.createTask({ ...short, unknown: true });
+    void fixture.run();
+    const state = () => fixture.worker.status.running.map(({ unheard }) => unheard).join();
+    await fixture.until("a report that is not heard", () => (state() === "true" ? true : undefined));
+    await fixture.until("one that is", () => (state() === "false" ? true : undefined));
+    await fixture.event("resolved", taskId);
+  });
+
   it("shows what it runs", async (t) => {
     const fixture = await Fixture.start(t);
     const taskId = await fixture.createTask(forever);
