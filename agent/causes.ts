@@ -6,21 +6,25 @@ import { type Cause, decide, type Outcome, TaskError } from "./outcome.ts";
 export class Causes {
   readonly #all: Cause[] = [];
   readonly #logger: Logger;
+  readonly #added: () => void;
   #begun = false;
   #hindrance: string | null = null;
 
-  constructor(logger: Logger) {
+  /** `added` is called with each of them. */
+  constructor(logger: Logger, added: () => void) {
     this.#logger = logger;
+    this.#added = added;
   }
 
   add(cause: Cause): void {
     this.#all.push(cause);
+    this.#added();
   }
 
   /** From whatever was thrown, and where. */
   addError(error: unknown, where: string): Cause {
     const cause = causeOf(error, where, this.#logger);
-    this.#all.push(cause);
+    this.add(cause);
     const byMachine = cause.kind === "internal-error" || cause.kind === "worker-shutdown";
     const byAuthor = error instanceof TaskError ? !byMachine : cause.kind === "malformed-payload";
     if (!this.#begun && !byAuthor) this.#hindrance ??= cause.message;

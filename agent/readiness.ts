@@ -1,7 +1,6 @@
 /** What a worker looks at before it asks for tasks: the screen, its credentials, the disk, a quarantine. */
 import type { IdleReason } from "./activity.ts";
 import { freeMegabytesOf } from "./disk.ts";
-import type { Outcome } from "./outcome.ts";
 import { clockSentence } from "./queue/explain.ts";
 import { QuarantineWatch } from "./queue/quarantine-watch.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
@@ -51,16 +50,16 @@ export class Readiness {
     return (await this.#shortOfDisk()) ?? (await this.#quarantined());
   }
 
-  /** A run has ended. A session that ended, or has no place left, shows in a task that did not complete. */
-  ended({ state }: Outcome): void {
-    if (state !== "completed") this.#seenScreen = false;
+  /** A run has had trouble. A session that ended, or has no place left, shows in that. */
+  troubled(): void {
+    this.#seenScreen = false;
   }
 
   async #withoutScreen(): Promise<IdleReason | null> {
     const { config, engine } = this.#services;
     if (config.headlessTasks || this.#seenScreen) return null;
     if (!engine.graphical) return { kind: "no-graphics" };
-    // Before the look: a run that ends meanwhile asks for another one.
+    // Before the look: a run that has trouble meanwhile asks for another one.
     this.#seenScreen = true;
     try {
       await engine.probeScreen();

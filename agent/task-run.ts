@@ -31,6 +31,14 @@ function collectMs({ task, clockAheadMs }: Claim): number {
   return Math.max(0, Math.min(COLLECT_MS, leftMs * COLLECT_SHARE));
 }
 
+/** What a run tells its worker, and asks it. */
+export interface RunOwner {
+  /** Something has gone wrong with the run, which may not be its own fault. */
+  readonly troubled: () => void;
+  /** Resolves when the poll under way is over, which would bring a task that was given back before. */
+  readonly polled: () => Promise<unknown>;
+}
+
 interface Opened {
   readonly context: TaskContext;
   readonly plugins: TaskPlugins;
@@ -40,6 +48,7 @@ export class TaskRun {
   readonly #claim: Claim;
   readonly #queue: TaskQueue;
   readonly #services: RunServices;
+  readonly #owner: RunOwner;
   readonly #logger: Logger;
   readonly #keeper: ClaimKeeper;
   readonly #causes: Causes;
@@ -48,16 +57,17 @@ export class TaskRun {
   #scratch: string | null = null;
   #sandbox: TaskSandbox | null = null;
   #resolved = false;
-  /** The run is given back to the queue when this has come to its end. */
-  #beforeGivingBack: Promise<unknown> = Promise.resolve();
+  /** Aborted when the worker is to end: from here on nothing is uploaded for long. */
+  readonly #shutdown = new AbortController();
 
   /** The claim is kept alive from here on. */
-  constructor(claim: Claim, queue: TaskQueue, services: RunServices) {
+  constructor(claim: Claim, queue: TaskQueue, services: RunServices, owner: RunOwner) {
     this.#claim = claim;
     this.#queue = queue;
     this.#services = services;
+    this.#owner = owner;
     this.#logger = services.logger.child({ taskId: claim.taskId, runId: claim.runId });
-    this.#causes = new Causes(this.#logger);
+    this.#causes = new Causes(this.#logger, owner.troubled);
     const { reclaimOffset, cancelCheckSecs } = services.config;
     this.#keeper = new ClaimKeeper({
       queue,
@@ -69,12 +79,12 @@ export class TaskRun {
   }
 
   /**
-   * Ends the run early: its commands are killed at once, the cause counts in the outcome. No effect once resolved. A run that
-   * goes back to the queue does so behind `after`, which takes less than the claim.
+   * Ends the run early: its commands are killed at once, the cause counts in the outcome. Once resolved it has no effect but
+   * that a worker which shuts down does not wait long for uploads.
    */
-  abort(cause: Cause, after?: Promise<unknown>): void {
+  abort(cause: Cause): void {
+    if (cause.kind === "worker-shutdown") this.#shutdown.abort();
     if (this.#resolved) return;
-    if (after) this.#beforeGivingBack = after;
     this.#causes.add(cause);
     this.#stop(cause);
   }
@@ -221,7 +231,9 @@ export class TaskRun {
   /** False when the queue was not to be told, would not hear it, or could not be reached. */
   async #report(outcome: Outcome): Promise<boolean> {
     if (outcome.state === "exception" && !outcome.report) return false;
-    if (outcome.state === "exception" && outcome.reason === "worker-shutdown") await this.#beforeGivingBack;
+    // What becomes of the poll is for the worker to say.
+    if (outcome.state === "exception" && outcome.reason === "worker-shutdown")
+      await this.#owner.polled().catch(() => {});
     try {
       await report(this.#queue, outcome);
       return true;
@@ -246,10 +258,16 @@ export class TaskRun {
     // Whoever has the run now owns its artifacts; the log of a canceled one is still welcome.
     const work = reason === "claim-lost" ? this.#work : new AbortController();
     this.#work = work;
-    const limit = reason === "worker-shutdown" ? UPLOAD_AFTER_SHUTDOWN_MS : UPLOAD_AFTER_EXCEPTION_MS;
-    const timer = setTimeout(() => work.abort(), limit);
+    const timers: NodeJS.Timeout[] = [];
+    const limit = (ms: number): void => void timers.push(setTimeout(() => work.abort(), ms));
+    const hurry = (): void => limit(UPLOAD_AFTER_SHUTDOWN_MS);
+    const { signal } = this.#shutdown;
+    limit(UPLOAD_AFTER_EXCEPTION_MS);
+    if (reason === "worker-shutdown" || signal.aborted) hurry();
+    else signal.addEventListener("abort", hurry);
     await opened?.plugins.exception(reason);
-    clearTimeout(timer);
+    signal.removeEventListener("abort", hurry);
+    for (const timer of timers) clearTimeout(timer);
   }
 
   async #dispose(opened: Opened | null): Promise<void> {

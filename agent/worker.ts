@@ -110,8 +110,7 @@ export class Worker {
   endRuns(reason?: IdleReason): void {
     this.#stoppedNow = true;
     this.stopGracefully(reason);
-    // Given back before, they would be the next that the poll under way brings.
-    for (const { run } of this.#running.values()) run.abort(shutdown, this.#polling);
+    for (const { run } of this.#running.values()) run.abort(shutdown);
   }
 
   /** Until the worker is stopped or its configuration ends it, and every task is resolved. To be called once. */
@@ -216,7 +215,10 @@ export class Worker {
     const queue = this.#reports.queueOf(claim, (name, storageType) =>
       events({ event: "artifact", taskId, runId, name, storageType }),
     );
-    const run = new TaskRun(claim, queue, this.#options);
+    const run = new TaskRun(claim, queue, this.#options, {
+      troubled: () => this.#readiness.troubled(),
+      polled: () => this.#polling,
+    });
     this.#lastClaim = new Date().toISOString();
     if (this.#stoppedNow) run.abort(shutdown);
     logger.info({ taskId, runId }, "Claimed a task.");
@@ -224,7 +226,6 @@ export class Worker {
       (outcome) => {
         if (outcome.state === "exception" && outcome.reason === "internal-error") this.#failed();
         this.#rest.ended(run.begun, run.hindrance);
-        this.#readiness.ended(outcome);
         this.#forget(claim);
       },
       (error: unknown) => {

@@ -142,6 +142,8 @@ class PlainSandbox implements Sandbox, ResultSet {
       child.once("close", (...end) => resolve(end)),
     );
     this.#child = null;
+    const { screen } = this.#builder.engine;
+    if (code === null && screen) throw screen;
     return { code, signal, ...times, aborted: this.#killed };
   }
 

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { describe, type TestContext, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
+import { createLogger } from "../../agent/logger.ts";
+import type { Plugin } from "../../agent/plugins/plugin.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
 import type { TaskEvent } from "../../agent/task-events.ts";
+import { TaskRun } from "../../agent/task-run.ts";
 import type { Worker } from "../../agent/worker.ts";
+import { patient } from "../queue/run-terms.ts";
 import { Fixture } from "./fixture.ts";
 
 /** A task that passes every step, with a file to upload, and waits in the middle for as long as a test needs. */
@@ -101,4 +107,71 @@ describe("A worker that is told to end between its poll and the answer", () => {
       }
     });
   }
+});
+
+/** A run that was claimed, with a plugin that uploads after an exception until it must not any longer. */
+async function claimedRun(t: TestContext, polled: () => Promise<unknown> = async () => {}) {
+  const fixture = await Fixture.start(t);
+  const taskId = await fixture.createTask(payload);
+  const client = new QueueClient(fixture.config);
+  const [claim] = await client.claimWork(1, (error) => assert.fail(error));
+  assert(claim);
+  const uploading = Promise.withResolvers<void>();
+  const upload: Plugin = {
+    name: "upload",
+    newTaskPlugin: (task) => ({
+      exception: async () => {
+        uploading.resolve();
+        await once(task.signal, "abort");
+      },
+    }),
+  };
+  const { config, engine, scratchRoot, events } = fixture;
+  const logger = createLogger({ stream: { write: () => {} } });
+  const services = {
+    config,
+    engine,
+    scratchRoot,
+    logger,
+    plugins: [upload],
+    events: (each: TaskEvent) => void events.push(each),
+  };
+  const owner = { troubled: () => {}, polled };
+  const run = new TaskRun(claim, client.forRun(claim, patient), services, owner);
+  const reasons = async () => (await fixture.queue.waitFor(taskId, () => true)).runs.map((each) => each.reasonResolved);
+  return { run, uploading: uploading.promise, reasons };
+}
+
+const shutdown = { kind: "worker-shutdown", message: "The worker is shutting down." } as const;
+
+describe("A run whose worker ends at once", { timeout: 60_000 }, () => {
+  test("while it uploads its log after another exception has a minute left for it", async (t) => {
+    const { run, uploading, reasons } = await claimedRun(t);
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    run.abort({ kind: "malformed-payload", message: "no" });
+    let isOver = false;
+    const running = run.run().then(() => {
+      isOver = true;
+    });
+    await uploading;
+    t.mock.timers.tick(70_000);
+    run.abort(shutdown);
+    t.mock.timers.tick(59_999);
+    await setImmediate();
+    assert.equal(isOver, false);
+    t.mock.timers.tick(1);
+    await running;
+    assert.deepEqual(await reasons(), ["malformed-payload"]);
+  });
+
+  test("is given back although the poll under way came to no good", async (t) => {
+    const { run, uploading, reasons } = await claimedRun(t, () => Promise.reject(new Error("a plugin failed")));
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    run.abort(shutdown);
+    const running = run.run();
+    await uploading;
+    t.mock.timers.tick(60_000);
+    await running;
+    assert.equal((await reasons())[0], "worker-shutdown");
+  });
 });

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
 import type { AgentConfig } from "../../agent/config.ts";
+import { EngineError } from "../../agent/engine/engine.ts";
 import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
 import type { Refused } from "../../agent/queue/check.ts";
 import { AnswerError } from "../../agent/queue/fields.ts";
@@ -347,6 +348,28 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal((await fixture.queue.waitFor(next, () => true)).state, "pending");
     fixture.engine.screen = null;
     assert.equal((await fixture.resolved(next)).state, "completed");
+  });
+
+  it("takes no other task into a session that is gone, nor again the one that it gives back", async (t) => {
+    const config = { headlessTasks: false, capacity: 2 };
+    const fixture = await Fixture.start(t, { config, queue: { longPollMs: 1_500 } });
+    fixture.engine.graphical = true;
+    const lost = await fixture.createTask({ ...short, command: [sh("sleep 1; kill -KILL $$")] });
+    void fixture.run();
+    await fixture.event("started", lost);
+    await fixture.until("a poll for the other place", () => {
+      const { activity } = fixture.worker.status;
+      return activity.state === "claiming" && activity.most === 1 ? true : undefined;
+    });
+    fixture.engine.screen = new EngineError("no-screen", "nobody is logged in");
+    await fixture.event("resolved", lost);
+    await fixture.idle("no-screen");
+    await fixture.event("gone", lost);
+    const { runs } = await fixture.queue.waitFor(lost, () => true);
+    assert.deepEqual(
+      runs.map((run) => run.reasonResolved ?? run.state),
+      ["worker-shutdown", "pending"],
+    );
   });
 
   it("says that it is quarantined, and claims again when that is over", async (t) => {
