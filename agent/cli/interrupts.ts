@@ -11,6 +11,9 @@ export interface Interrupts {
 /** Why one of the two is aborted; its message names what has happened. */
 class Interruption extends Error {}
 
+/** The starter has died, and the helper that it started ends with it. */
+export class StarterGone extends Error {}
+
 /** From here on signals no longer end the process; the command has to. */
 export function watchInterrupts(launch: Launch): Interrupts {
   const stop = new AbortController();
@@ -21,7 +24,8 @@ export function watchInterrupts(launch: Launch): Interrupts {
     process.on("SIGTERM", () => stop.abort(new Interruption("a second SIGTERM")));
   });
   process.on("SIGHUP", () => drain.abort(new Interruption("SIGHUP")));
-  watchLifeline(launch, () => drain.abort(new Interruption("the end of the starter")));
+  const gone = launch.helper ? new StarterGone() : new Interruption("the end of the starter");
+  watchLifeline(launch, () => drain.abort(gone));
   return { stop: stop.signal, drain: drain.signal };
 }
 

@@ -13,7 +13,7 @@ import { messageOf } from "../thrown.ts";
 import type { WorkerStatus } from "../worker.ts";
 import type { Context, Run } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
-import { type Interrupts, whenAborted } from "./interrupts.ts";
+import { whenAborted } from "./interrupts.ts";
 import { defaultLevel, levelOf } from "./logging-levels.ts";
 import { beManaged } from "./managed.ts";
 import { places } from "./places.ts";
@@ -21,6 +21,7 @@ import { launcherFrom, rootNeeded } from "./root-needed.ts";
 import { RunnerSession } from "./runner-session.ts";
 import { makeState } from "./state-directory.ts";
 import { Stopping, type Wish } from "./stopping.ts";
+import { tellInterrupts } from "./tell-interrupts.ts";
 import { readWorkConfig } from "./work-config.ts";
 import { EndError, machineWish, type WorkEnd, workEnds } from "./work-ends.ts";
 import { workUntilEnd } from "./work-until-end.ts";
@@ -148,19 +149,6 @@ async function workWith({ context, manners, stopping, runner, logger, tell }: Wo
   });
 }
 
-/** At once, for whoever waits for the worker to end. */
-function tellInterrupts({ stop, drain }: Interrupts, manners: Manners, logger: Logger): void {
-  for (const [signal, { finishTasks }] of [
-    [drain, manners.drain],
-    [stop, manners.stop],
-  ] as const) {
-    const does = finishTasks
-      ? "the tasks under way are finished, and no more are claimed"
-      : "the tasks under way are ended and given back to the queue";
-    whenAborted(signal, () => logger.info(`The worker is told to end by ${messageOf(signal.reason)}: ${does}.`));
-  }
-}
-
 function command(manners: Manners): Run {
   return async (context) => {
     const { arguments: parsed, interrupts } = context;
@@ -174,7 +162,7 @@ function command(manners: Manners): Run {
       if (parsed.flags.has("with-worker-runner")) runner = await RunnerSession.meet(stopping);
       const stderr = logTo(2);
       const logger = createLogger({ level, stream: runner?.log ?? stderr });
-      tellInterrupts(interrupts, manners, logger);
+      tellInterrupts(interrupts, stopping, logger);
       const tell = (line: string) => {
         if (!runner?.line(line)) stderr.write(`${line}\n`);
       };
