@@ -2,6 +2,8 @@
 import type { Machine } from "./machine.ts";
 import type { Observer } from "./runner.ts";
 
+export type CommandName = "install" | "upgrade" | "uninstall";
+
 export interface Context {
   readonly machine: Machine;
   /** The checkout or unpacked release that this program is part of. */

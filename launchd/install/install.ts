@@ -35,7 +35,7 @@ async function sayWhatIsMissing({ machine, say }: Context, { configured, agentUi
 }
 
 export function install(context: Context, given: Arguments): Promise<Status> {
-  return inTurn(context, given, async (runner) => {
+  return inTurn(context, "install", given, async (runner) => {
     const choices = choicesOf(given, runner.receipt.choices);
     return withFacts(context, given, choices, async (facts) => {
       refuseOtherAccount(runner, choices);

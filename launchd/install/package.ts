@@ -53,7 +53,7 @@ function removeFiles(path: string): string[] {
     rmSync(path, { recursive: true, force: true });
     return [];
   } catch (error) {
-    return [`the package's files cannot be removed: ${whyNotRemoved(error)}`];
+    return [`the package's files cannot be removed: ${whyNotRemoved(error, "uninstall")}`];
   }
 }
 

@@ -2,6 +2,7 @@
 import { exitStatus } from "../../shared/exit-status.ts";
 import { Refusal } from "../refusal.ts";
 import { actionsOf } from "./actions.ts";
+import type { CommandName } from "./context.ts";
 import { describeUndo } from "./describe.ts";
 import type { Machine } from "./machine.ts";
 import { type ListName, Receipt } from "./receipt.ts";
@@ -26,11 +27,14 @@ const needsWhatIsBelow = ({ kind }: Step): boolean => ["job", "account", "member
 
 export class Runner {
   readonly #machine: Machine;
+  readonly #command: CommandName;
   readonly #observer: Observer;
   readonly receipt: Receipt;
 
-  constructor(machine: Machine, receiptPath: string, observer: Observer) {
+  /** `command`: what somebody has typed, and is to type again when something could not be removed. */
+  constructor(machine: Machine, command: CommandName, receiptPath: string, observer: Observer) {
     this.#machine = machine;
+    this.#command = command;
     this.#observer = observer;
     this.receipt = new Receipt(machine.at(receiptPath));
   }
@@ -70,7 +74,7 @@ export class Runner {
       this.#observer.begin("undo", step);
       // The agent's account can make what is its own unremovable: that is a sentence, and no end of the whole.
       const sentence = await Promise.try(() => actionsOf(this.#machine, step).undo()).catch(
-        (error: unknown) => `${describeUndo(step)}: this cannot be done: ${whyNotRemoved(error)}`,
+        (error: unknown) => `${describeUndo(step)}: this cannot be done: ${whyNotRemoved(error, this.#command)}`,
       );
       this.#observer.end("undo", step);
       if (sentence === null) this.receipt.drop(name, step);

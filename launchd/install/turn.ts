@@ -3,7 +3,7 @@ import { exitStatus } from "../../shared/exit-status.ts";
 import type { Arguments } from "../arguments.ts";
 import { layoutOf } from "../layout.ts";
 import { Refusal, type Status } from "../refusal.ts";
-import type { Context } from "./context.ts";
+import type { CommandName, Context } from "./context.ts";
 import { withLock } from "./run-lock.ts";
 import { Runner } from "./runner.ts";
 import { goBack } from "./way-back.ts";
@@ -11,10 +11,15 @@ import { goBack } from "./way-back.ts";
 const { receipt } = layoutOf();
 
 /** A plan changes nothing, so it waits for nobody. Throws Refusal `busy` while another command is under way. */
-export function inTurn(context: Context, given: Arguments, work: (runner: Runner) => Promise<Status>): Promise<Status> {
+export function inTurn(
+  context: Context,
+  name: CommandName,
+  given: Arguments,
+  work: (runner: Runner) => Promise<Status>,
+): Promise<Status> {
   const { machine, observer, say } = context;
   const run = async (): Promise<Status> => {
-    const runner = new Runner(machine, receipt, observer);
+    const runner = new Runner(machine, name, receipt, observer);
     if (runner.receipt.list("upgrade").length > 0) {
       if (given.flags.has("plan"))
         throw new Refusal(exitStatus.failed, "an upgrade was cut off: without --plan it is taken back first");

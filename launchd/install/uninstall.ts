@@ -69,7 +69,7 @@ function report({ say }: Context, { left, kept }: Reversed, found: readonly stri
 
 export function uninstall(context: Context, given: Arguments): Promise<Status> {
   const { machine, say } = context;
-  return inTurn(context, given, async (runner) => {
+  return inTurn(context, "uninstall", given, async (runner) => {
     // Without an installation a package, the directory that it came into, or macOS's note of it may be there all the same.
     const anything = isThere(machine.at(layout.base)) || (await hasPackage(machine));
     if (!runner.receipt.choices && !anything) {

@@ -38,7 +38,7 @@ async function switchVersions({ machine, say }: Context, runner: Runner, steps: 
 
 export function upgrade(context: Context, given: Arguments): Promise<Status> {
   const { machine, say } = context;
-  return inTurn(context, given, async (runner) => {
+  return inTurn(context, "upgrade", given, async (runner) => {
     const { choices } = runner.receipt;
     if (!choices) throw new Refusal(exitStatus.usage, "nothing is installed here: use install");
     return withFacts(context, given, choices, async (facts) => {

@@ -19,7 +19,6 @@ import { checkChain } from "../chain.ts";
 import type { Machine } from "../machine.ts";
 import { removeTree } from "../remove-tree.ts";
 import type { DirectoryStep, FileStep, LinkStep } from "../step.ts";
-import { unlocking } from "../unlocking.ts";
 
 export function directory(machine: Machine, step: DirectoryStep): Actions {
   const path = machine.at(step.path);
@@ -45,8 +44,8 @@ export function directory(machine: Machine, step: DirectoryStep): Actions {
       if (!isThere(path)) return null;
       if (step.ours) {
         const [first] = removeTree(path);
-        if (first === undefined) return null;
-        return `${first} is not root's, or mounted, or locked: look at it, and remove it; ${unlocking(first)}`;
+        if (first !== undefined) throw first;
+        return null;
       }
       if (readdirSync(path).length === 0) rmdirSync(path);
       else return `${step.path} still holds ${readdirSync(path).slice(0, 3).join(", ")}, which is not ours: look at it`;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
 import { stateRoot } from "../../../helper/places.ts";
@@ -22,7 +22,7 @@ const directories: Places = {
 /** What chflags schg is on a Mac. */
 const lock = (path: string): unknown => execFileSync("chattr", ["+i", path]);
 const unlock = (path: string): unknown =>
-  execFileSync("find", [path, "-type", "f", "-exec", "chattr", "-i", "{}", "+"]);
+  execFileSync("find", [path, "(", "-type", "f", "-o", "-type", "d", ")", "-exec", "chattr", "-i", "{}", "+"]);
 
 /** False where the file system, or whoever gave us root, knows no such flag. */
 function canLock(): boolean {
@@ -101,4 +101,28 @@ suite("uninstall, of a file that is locked", {
       assert.deepEqual(mac.state(), before);
     });
   }
+});
+
+suite("another command, of a file that is locked", { skip: !lockable && "no file can be locked here" }, () => {
+  test("says on an upgrade's way back that it is upgrade that is to be run again, which goes on then", async (t) => {
+    const { mac } = await installed(t);
+    mac.remember("mute", "1.1.0 org.taskcluster.worker.helper\n");
+    let locked = "";
+    const observer = {
+      begin: (what: string, { kind }: { readonly kind: string }): void => {
+        if (what !== "do" || kind !== "link") return;
+        const [version = ""] = readdirSync(mac.layout.versions).filter((name) => name.startsWith("1.1.0"));
+        locked = join(mac.layout.versions, version, "taskcluster-worker");
+        lock(locked);
+      },
+      end: () => {},
+    };
+    const { status, lines } = await mac.command("upgrade", { version: "1.1.0", observer, helloMs: 300 });
+    assert.equal(status, 1, lines.join("\n"));
+    assert.match(lines.at(-1) ?? "", /taken back: .*; remove release .* and run upgrade again$/);
+    unlock(mac.root);
+    mac.remember("mute", "");
+    const again = await mac.command("upgrade", { version: "1.1.0" });
+    assert.equal(again.status, 0, again.lines.join("\n"));
+  });
 });
