@@ -47,13 +47,13 @@ function removeEmptyBase(machine: Machine): void {
   if (isThere(base) && readdirSync(base).length === 0) rmdirSync(base);
 }
 
-function removeFiles(path: string): string[] {
+/** A sentence when `remove` cannot. */
+function removed(remove: () => void): string[] {
   try {
-    // Root: below directories of root alone; what is in it was compared with its manifest.
-    rmSync(path, { recursive: true, force: true });
+    remove();
     return [];
   } catch (error) {
-    return [`the package's files cannot be removed: ${whyNotRemoved(error, "uninstall")}`];
+    return [`what a package has put there cannot be removed: ${whyNotRemoved(error, "uninstall")}`];
   }
 }
 
@@ -61,9 +61,11 @@ function removeFiles(path: string): string[] {
 export async function removePackage({ machine, say }: Context): Promise<string[] | null> {
   const path = machine.at(layout.package);
   const removing = `${path}.old`;
+  // Root: below directories of root alone; what is in it was compared with its manifest.
+  const removeFiles = (): void => rmSync(removing, { recursive: true, force: true });
   if (!(await hasPackage(machine))) {
-    removeEmptyBase(machine);
-    return null;
+    const left = removed(() => removeEmptyBase(machine));
+    return left.length > 0 ? left : null;
   }
   if (!hasFiles(machine)) say("macOS still lists the package, whose files are gone: asking it again to forget it");
   if (isThere(path)) {
@@ -71,13 +73,15 @@ export async function removePackage({ machine, say }: Context): Promise<string[]
     if (problem !== null) {
       return [`${layout.package} is not what a package of ours has put there (${problem}): look at it, and remove it`];
     }
-    rmSync(removing, { recursive: true, force: true });
-    // In one step out of the way, so that an uninstallation that is cut off here goes on where it was.
-    renameSync(path, removing);
+    const left = removed(() => {
+      removeFiles();
+      // In one step out of the way, so that an uninstallation that is cut off here goes on where it was.
+      renameSync(path, removing);
+    });
+    if (left.length > 0) return left;
   }
   const { exit, stderr } = await machine.run("pkgutil", "--forget", packageId);
-  const left = removeFiles(removing);
-  removeEmptyBase(machine);
+  const left = [...removed(removeFiles), ...removed(() => removeEmptyBase(machine))];
   if (exit === 0 || !(await isNoted(machine))) return left;
   const what = `macOS still lists the package (pkgutil ended with ${exit}: ${stderr.trim()})`;
   return [...left, `${what}: run uninstall again, or sudo pkgutil --forget ${packageId}`];

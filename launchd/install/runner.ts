@@ -70,15 +70,8 @@ export class Runner {
     const left: string[] = [];
     for (const { step } of entries.toReversed()) {
       if (kept.includes(step) || holdsKept(step)) continue;
-      this.receipt.mark(name, step, "undoing");
-      this.#observer.begin("undo", step);
-      // The agent's account can make what is its own unremovable: that is a sentence, and no end of the whole.
-      const sentence = await Promise.try(() => actionsOf(this.#machine, step).undo()).catch(
-        (error: unknown) => `${describeUndo(step)}: this cannot be done: ${whyNotRemoved(error, this.#command)}`,
-      );
-      this.#observer.end("undo", step);
-      if (sentence === null) this.receipt.drop(name, step);
-      else {
+      const sentence = await this.#undo(name, step);
+      if (sentence !== null) {
         left.push(sentence);
         if (needsWhatIsBelow(step)) break;
         if ("path" in step) paths.push(step.path);
@@ -87,13 +80,22 @@ export class Runner {
     return { left, kept };
   }
 
-  /** Takes back one step of what is installed. Throws when it cannot be. */
+  /** Takes back one step of what is installed. Throws Refusal when it cannot be. */
   async remove(step: Step): Promise<void> {
-    this.receipt.mark("steps", step, "undoing");
-    this.#observer.begin("undo", step);
-    const sentence = await actionsOf(this.#machine, step).undo();
-    this.#observer.end("undo", step);
+    const sentence = await this.#undo("steps", step);
     if (sentence !== null) throw new Refusal(exitStatus.failed, sentence);
-    this.receipt.drop("steps", step);
+  }
+
+  /** A sentence when something of it is still there. */
+  async #undo(name: ListName, step: Step): Promise<string | null> {
+    this.receipt.mark(name, step, "undoing");
+    this.#observer.begin("undo", step);
+    // The agent's account can make what is its own unremovable: that is a sentence, and no end of the whole.
+    const sentence = await Promise.try(() => actionsOf(this.#machine, step).undo()).catch(
+      (error: unknown) => `${describeUndo(step)}: this cannot be done: ${whyNotRemoved(error, this.#command)}`,
+    );
+    this.#observer.end("undo", step);
+    if (sentence === null) this.receipt.drop(name, step);
+    return sentence;
   }
 }

@@ -42,13 +42,14 @@ export function upgrade(context: Context, given: Arguments): Promise<Status> {
     const { choices } = runner.receipt;
     if (!choices) throw new Refusal(exitStatus.usage, "nothing is installed here: use install");
     return withFacts(context, given, choices, async (facts) => {
-      if (isInstalled(runner, facts)) {
+      const isThere = isInstalled(runner, facts);
+      if (!given.flags.has("plan")) await finishRemovals(runner);
+      if (isThere) {
         say(`version ${facts.version} (${currentStep(facts).target}) is what is installed`);
         return exitStatus.completed;
       }
       const steps = upgradeSteps(facts, runner.receipt.list("steps"), (path) => textOf(machine.at(path)));
       if (given.flags.has("plan")) return showOutlook(context, given, { command: "upgrade", steps, runner });
-      await finishRemovals(runner);
       await switchVersions(context, runner, steps);
       say(`upgraded: version ${facts.version}`);
       return exitStatus.completed;

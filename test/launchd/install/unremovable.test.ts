@@ -103,6 +103,68 @@ suite("uninstall, of a file that is locked", {
   }
 });
 
+suite("what is left of a file that was locked", { skip: !lockable && "no file can be locked here" }, () => {
+  test("stops no uninstallation of the same package, put there again, and hides nothing else", async (t) => {
+    const { mac, before } = await installed(t);
+    lock(join(mac.layout.package, "taskcluster-worker"));
+    assert.equal((await mac.command("uninstall --purge")).status, 1);
+    mac.unpackPackage();
+    assert.equal((await mac.command("install --agent-user ci --config SETTINGS")).status, 0);
+    lock(mac.layout.helperPlist);
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.equal(status, 1, lines.join("\n"));
+    for (const path of [`${mac.layout.package}.old`, mac.layout.helperPlist])
+      assert.ok(
+        lines.some((line) => line.startsWith("left: ") && line.includes(`nouchg,noschg ${path}, and run uninstall`)),
+        lines.join("\n"),
+      );
+    unlock(mac.root);
+    const again = await mac.command("uninstall --purge");
+    assert.deepEqual([again.status, again.lines], [0, ["uninstalled: nothing of it is left"]]);
+    assert.deepEqual(mac.state(), before);
+  });
+
+  test("is named where it is the package's directory, which cannot even be moved", async (t) => {
+    const { mac, before } = await installed(t);
+    lock(mac.layout.package);
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.equal(status, 1);
+    const [left = "", ...more] = lines.filter((line) => line.startsWith("left: ") && line.includes("nouchg"));
+    assert.deepEqual(more, [], lines.join("\n"));
+    assert.ok(left.endsWith(`nouchg,noschg ${mac.layout.package}, and run uninstall again`), left);
+    unlock(mac.root);
+    assert.equal((await mac.command("uninstall --purge")).status, 0);
+    assert.deepEqual(mac.state(), before);
+  });
+
+  test("is told of by install, which cannot finish the removal of a version, and does once it is unlocked", async (t) => {
+    const { mac } = await installed(t);
+    const version = realpathSync(mac.layout.current);
+    lock(join(version, "taskcluster-worker"));
+    assert.equal((await mac.command("uninstall")).status, 1);
+    const { status, lines } = await mac.command("install");
+    assert.equal(status, 1);
+    assert.ok(lines.at(-1)?.endsWith(`nouchg,noschg ${version}.old, and run install again`), lines.join("\n"));
+    unlock(mac.root);
+    const again = await mac.command("install");
+    assert.equal(again.status, 0, again.lines.join("\n"));
+    assert.ok(!existsSync(`${version}.old`));
+  });
+
+  test("is told of by upgrade, which removes the version before once it is unlocked", async (t) => {
+    const { mac } = await installed(t);
+    const version = realpathSync(mac.layout.current);
+    lock(join(version, "taskcluster-worker"));
+    const { status, lines } = await mac.command("upgrade", { version: "1.1.0" });
+    assert.equal(status, 1);
+    assert.ok(lines.at(-1)?.endsWith(`nouchg,noschg ${version}.old, and run upgrade again`), lines.join("\n"));
+    unlock(mac.root);
+    const again = await mac.command("upgrade", { version: "1.1.0" });
+    assert.equal(again.status, 0, again.lines.join("\n"));
+    assert.ok(!existsSync(`${version}.old`));
+  });
+});
+
 suite("another command, of a file that is locked", { skip: !lockable && "no file can be locked here" }, () => {
   test("says on an upgrade's way back that it is upgrade that is to be run again, which goes on then", async (t) => {
     const { mac } = await installed(t);
