@@ -24,14 +24,29 @@ function problemOf(path: string): string | null {
 const hasFiles = (machine: Machine): boolean =>
   [layout.package, `${layout.package}.old`].some((path) => isThere(machine.at(path)));
 
-/** Whether macOS lists it as installed. */
-async function isNoted(machine: Machine): Promise<boolean> {
-  return (await machine.run("pkgutil", "--pkg-info", packageId)).exit === 0;
+/** How it ended: 0 or not, and null where a signal or the time limit ended it, or nothing could be started. */
+async function pkgutil(machine: Machine, option: string): Promise<{ exit: number | null; end: string }> {
+  try {
+    const { exit, stderr } = await machine.run("pkgutil", option, packageId);
+    return {
+      exit,
+      end: exit === null ? "pkgutil was killed, or took too long" : `pkgutil ended with ${exit}: ${stderr.trim()}`,
+    };
+  } catch (error) {
+    return { exit: null, end: error instanceof Error ? error.message : String(error) };
+  }
 }
 
-/** Whether there is one, or what an uninstallation that was cut off has left of it: files, or macOS's note. */
+/** Whether macOS lists it as installed. */
+async function noteOf(machine: Machine): Promise<"listed" | "not listed" | "unknown"> {
+  const { exit } = await pkgutil(machine, "--pkg-info");
+  if (exit === null) return "unknown";
+  return exit === 0 ? "listed" : "not listed";
+}
+
+/** Whether there is one, or what an uninstallation that was cut off may have left of it: files, or macOS's note. */
 export async function hasPackage(machine: Machine): Promise<boolean> {
-  return hasFiles(machine) || (await isNoted(machine));
+  return hasFiles(machine) || (await noteOf(machine)) !== "not listed";
 }
 
 /** What its removal is, for a plan. */
@@ -63,11 +78,12 @@ export async function removePackage({ machine, say }: Context): Promise<string[]
   const removing = `${path}.old`;
   // Root: below directories of root alone; what is in it was compared with its manifest.
   const removeFiles = (): void => rmSync(removing, { recursive: true, force: true });
-  if (!(await hasPackage(machine))) {
+  const note = hasFiles(machine) ? null : await noteOf(machine);
+  if (note === "not listed") {
     const left = removed(() => removeEmptyBase(machine));
     return left.length > 0 ? left : null;
   }
-  if (!hasFiles(machine)) say("macOS still lists the package, whose files are gone: asking it again to forget it");
+  if (note === "listed") say("macOS still lists the package, whose files are gone: asking it again to forget it");
   if (isThere(path)) {
     const problem = problemOf(path);
     if (problem !== null) {
@@ -80,9 +96,10 @@ export async function removePackage({ machine, say }: Context): Promise<string[]
     });
     if (left.length > 0) return left;
   }
-  const { exit, stderr } = await machine.run("pkgutil", "--forget", packageId);
+  const { exit, end } = await pkgutil(machine, "--forget");
   const left = [...removed(removeFiles), ...removed(() => removeEmptyBase(machine))];
-  if (exit === 0 || !(await isNoted(machine))) return left;
-  const what = `macOS still lists the package (pkgutil ended with ${exit}: ${stderr.trim()})`;
-  return [...left, `${what}: run uninstall again, or sudo pkgutil --forget ${packageId}`];
+  const after = exit === 0 ? "not listed" : await noteOf(machine);
+  if (after === "not listed") return left;
+  const what = after === "listed" ? "macOS still lists the package" : "macOS may still list the package";
+  return [...left, `${what} (${end}): run uninstall again, or sudo pkgutil --forget ${packageId}`];
 }

@@ -342,6 +342,38 @@ suite("uninstall", { skip: needsRoot, concurrency: 2 }, () => {
     });
   }
 
+  test("does not say that nothing is left where macOS does not say whether it lists the package", async (t) => {
+    const mac = macFor(t);
+    mac.unpackPackage();
+    mac.failAt(1, "pkgutil --forget");
+    mac.failAt("killed", "pkgutil --pkg-info");
+    for (const _again of [false, true]) {
+      const { status, lines } = await mac.command("uninstall");
+      assert.equal(status, 1, lines.join("\n"));
+      assert.equal(lines.length, 1);
+      said(lines, /^left: macOS may still list the package \(pkgutil ended with 1: .*\): run uninstall again, or sudo/);
+      assert.ok(!existsSync(mac.layout.package));
+    }
+    mac.remember("fail", "");
+    assert.deepEqual((await mac.command("uninstall")).status, 0);
+    assert.equal(mac.memory("packages"), "");
+  });
+
+  test("tells of a pkgutil that cannot be started, and removes all the rest", async (t) => {
+    const mac = macFor(t);
+    await mac.command(usual);
+    mac.lose("pkgutil");
+    const { status, lines } = await mac.command("uninstall --purge");
+    assert.equal(status, 1);
+    assert.equal(lines.length, 1);
+    said(
+      lines,
+      /^left: macOS may still list the package \(\S*pkgutil cannot be started: .*\): run uninstall again, or/,
+    );
+    assert.ok(!existsSync(mac.layout.base));
+    said([(await mac.command("uninstall --plan")).out], /^remove package /);
+  });
+
   test("goes on where it was cut off behind macOS's note of the package", async (t) => {
     const mac = macFor(t);
     mac.unpackPackage();

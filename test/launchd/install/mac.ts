@@ -134,8 +134,13 @@ export class FakeMac {
   }
 
   /** Command lines that begin so end with this status from now on. */
-  failAt(status: number, line: string): void {
+  failAt(status: number | "killed", line: string): void {
     appendFileSync(join(this.folder, "memory/fail"), `${status} ${line}\n`);
+  }
+
+  /** From now on there is no such program. */
+  lose(tool: Tool): void {
+    rmSync(join(this.folder, "tools", tool));
   }
 
   /** An unpacked release of this version. */
