@@ -8,7 +8,7 @@ export type IdleReason =
   /** A task user could do what no task may. */
   | { readonly kind: "not-isolated"; readonly message: string }
   /** The helper makes no task user. */
-  | { readonly kind: "no-user"; readonly message: string }
+  | { readonly kind: "no-user"; readonly code: string; readonly message: string }
   /** `headlessTasks` is false, and tasks get no screen here. */
   | { readonly kind: "no-graphics" }
   /** Root gives tasks a screen, and a task user could not use it. */
@@ -91,10 +91,15 @@ export function activityText(activity: Activity): string {
   }
 }
 
-/** Whether the second is no news after the first, though a number in it may have changed. */
+/** What tells a reason from others of its kind. */
+function markOf(reason: IdleReason | null): string {
+  if (reason?.kind === "no-user") return reason.code;
+  return reason && "message" in reason ? reason.message : "";
+}
+
+/** Whether the second is no news after the first, though a number or a user in it may have changed. */
 export function isSameReason(one: IdleReason | null, other: IdleReason | null): boolean {
-  const message = (reason: IdleReason | null) => (reason && "message" in reason ? reason.message : "");
-  return one?.kind === other?.kind && message(one) === message(other);
+  return one?.kind === other?.kind && markOf(one) === markOf(other);
 }
 
 /** Whether somebody should look at the machine or its configuration. */

@@ -40,9 +40,9 @@ export class Readiness {
 
   /** Why no tasks should be claimed now; null when they can be. Never throws. */
   async hindrance(): Promise<IdleReason | null> {
-    // A user that is made ahead is there before a task is claimed for it, or could not be made: then no task could either.
-    const whyNoUser = await this.#services.engine.whyNoUser();
-    if (whyNoUser !== null) return { kind: "no-user", message: whyNoUser };
+    // Where the newest could not be made, that of a task could not either. The first that fails is known to nobody before.
+    const noUser = await this.#services.engine.whyNoUser();
+    if (noUser) return { kind: "no-user", ...noUser };
     const withoutScreen = await this.#withoutScreen();
     if (withoutScreen) return withoutScreen;
     const { expired } = this.#client;

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Activity, IdleReason } from "./activity.ts";
 import { ActivityLog } from "./activity-log.ts";
+import { unlessAborted } from "./engine/change.ts";
 import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
@@ -258,9 +259,9 @@ export class Worker {
     return this.#running.size > 0 ? 0 : performance.now() - this.#lastTask;
   }
 
-  /** False after a while when there is a reason to be idle. */
+  /** False after a while when there is a reason to be idle. A worker that is to end waits for no look. */
   async #canRunTasks(): Promise<boolean> {
-    const reason = await this.#readiness.hindrance();
+    const reason = await unlessAborted(this.#readiness.hindrance(), this.#stopping.signal).catch(() => null);
     if (!reason) return true;
     this.#idle(reason);
     await this.#pause(Math.max(this.#options.config.pollingInterval * 1000, SHORTEST_LOOK_MS));

@@ -13,6 +13,13 @@ export interface TaskUser {
   readonly home: string;
 }
 
+/** Why no task user can be made. */
+export interface NoUser {
+  /** The same for each failure of a kind; the sentence may name a user. */
+  readonly code: string;
+  readonly message: string;
+}
+
 export interface Engine {
   /** Takes the warm task user or makes one. `signal` ends a wait for a free one with its reason. Throws EngineError. */
   newSandboxBuilder(signal?: AbortSignal): Promise<SandboxBuilder>;
@@ -20,8 +27,11 @@ export interface Engine {
   readonly lost: AbortSignal;
   /** Aborted when a task user could do what no task may: no task may begin on this machine. */
   readonly unsafe: AbortSignal;
-  /** Why no task user can be made now, in a sentence; null when one can, or when one that lives is waited for. Never throws. */
-  whyNoUser(): Promise<string | null>;
+  /**
+   * Why the newest task user could not be made, tried again at times; null when it could, is being made for the first time,
+   * or waits for one that lives. Never throws.
+   */
+  whyNoUser(): Promise<NoUser | null>;
   /** Whether root lets tasks have the screen. */
   readonly graphical: boolean;
   /** Whether a task user can use it now. Throws EngineError: `no-screen` when it cannot. */

@@ -7,13 +7,13 @@ import type { Answers, Gone } from "../../shared/protocol/messages.ts";
 import { messageOf } from "../thrown.ts";
 import { Canary } from "./canary.ts";
 import { Change, unlessAborted } from "./change.ts";
-import type { Engine, SandboxBuilder } from "./engine.ts";
+import type { Engine, NoUser, SandboxBuilder } from "./engine.ts";
 import { connectHelper, type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";
 import { MacosxBuilder } from "./sandbox.ts";
 import { probeScreen } from "./screen.ts";
 import { TaskAccount } from "./task-account.ts";
-import { WarmUser } from "./warm-user.ts";
+import { failureCode, WarmUser } from "./warm-user.ts";
 
 /** A pino logger is one. */
 export interface EngineLog {
@@ -107,9 +107,10 @@ export class MacosxEngine implements Engine {
     return new MacosxBuilder(account, { isolated, graphical: this.#graphicalTasks, probeScreen: probe, end });
   }
 
-  async whyNoUser(): Promise<string | null> {
+  async whyNoUser(): Promise<NoUser | null> {
     const failure = await this.#warm.failure();
-    return failure === null || this.#isFull(failure) ? null : messageOf(failure);
+    if (failure === null || this.#isFull(failure)) return null;
+    return { code: failureCode(failure), message: messageOf(failure) };
   }
 
   /** Whether there is no user to be had before one of those that live has ended. */

@@ -1,11 +1,22 @@
 /** One task user made ahead: creating an account takes longer than anything else between a claim and its first command. */
 
+import { Rest } from "../rest.ts";
 import { messageOf } from "../thrown.ts";
 import { EngineError } from "./engine.ts";
+import { HelperRefusedError } from "./helper-client.ts";
 import type { TaskAccount } from "./task-account.ts";
 
+/** A user that is still being made is waited for so long; then the helper ends it with the connection. */
+const CLOSE_MS = 5_000;
+
+/** What is the same in each failure of a kind; the sentences name users, which are new each time. */
+export function failureCode(error: unknown): string {
+  if (error instanceof HelperRefusedError) return error.refusal;
+  return error instanceof EngineError ? error.code : messageOf(error);
+}
+
 export interface WarmUserEvents {
-  /** Why a user could not be made ahead, once as long as that is the same; the next `take` tries again, and throws what it meets. */
+  /** Why a user could not be made ahead, once as long as its code is the same; the next `take` tries again, and throws what it meets. */
   failed(message: string): void;
   /** A user has been made ahead, for whoever comes or waits. */
   made(): void;
@@ -17,6 +28,8 @@ export class WarmUser {
   #warm: Promise<TaskAccount | null> | null = null;
   #closed = false;
   #failure: unknown = null;
+  /** A user that could not be made may cost a uid, and root's commands their time. */
+  readonly #rest = new Rest();
 
   constructor(create: () => Promise<TaskAccount>, events: WarmUserEvents) {
     this.#create = create;
@@ -28,8 +41,9 @@ export class WarmUser {
     if (this.#closed || this.#warm) return;
     const making = this.#make().catch((error: unknown) => {
       if (this.#warm === making) this.#warm = null; // Somebody may wait for this one, and the next be under way.
-      if (this.#failure === null || messageOf(this.#failure) !== messageOf(error))
-        this.#events.failed(messageOf(error));
+      this.#rest.ended(false, messageOf(error));
+      const isNews = this.#failure === null || failureCode(this.#failure) !== failureCode(error);
+      if (isNews && !this.#closed) this.#events.failed(messageOf(error));
       this.#failure = error;
       return null;
     });
@@ -39,14 +53,15 @@ export class WarmUser {
   async #make(): Promise<TaskAccount> {
     const account = await this.#create();
     this.#failure = null;
+    this.#rest.ended(true, null);
     this.#events.made();
     return account;
   }
 
-  /** Why the newest user could not be made ahead, tried again now; null when it could. */
+  /** Why the newest user could not be made ahead, tried again when that is long enough ago; null when it could. */
   async failure(): Promise<unknown> {
     if (this.#failure === null) return null;
-    this.refill();
+    if (this.#rest.leftMs === 0) this.refill();
     await this.#warm;
     return this.#failure;
   }
@@ -66,10 +81,13 @@ export class WarmUser {
     return account;
   }
 
-  /** Ends the warm user, if there is one. Throws EngineError. */
+  /** Ends the warm user, if there is one; one that is long in the making is left to the end of the connection. Throws EngineError. */
   async close(): Promise<void> {
     this.#closed = true;
-    const warm = await this.#warm;
+    const late = Promise.withResolvers<null>();
+    const timer = setTimeout(() => late.resolve(null), CLOSE_MS);
+    const warm = await Promise.race([this.#warm, late.promise]);
+    clearTimeout(timer);
     this.#warm = null;
     await warm?.delete();
   }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
 import type { TaskAccount } from "../../agent/engine/task-account.ts";
 import { WarmUser } from "../../agent/engine/warm-user.ts";
 
@@ -33,20 +34,55 @@ describe("the user made ahead", { timeout: 20_000 }, () => {
     assert.deepEqual(failures, ["no uid is free"]);
   });
 
-  test("is tried again by whoever asks why there is none, who hears of the failure until there is one", async () => {
+  test("is tried again by whoever asks why there is none, after 5 s and then more, until there is one", async (t) => {
+    t.mock.method(performance, "now", () => now);
+    let now = 0;
     const { asked, failures, warm, account } = users();
     assert.equal(await warm.failure(), null);
     warm.refill();
-    const why = "the journal cannot be written";
-    asked[0]?.reject(new Error(why));
+    const why = (user: string) => new HelperRefusedError("create-failed", `The account ${user} cannot be made.`);
+    asked[0]?.reject(why("first"));
     await warm.filled();
+    now = 4_999;
+    assert.deepEqual(await warm.failure(), why("first"));
+    assert.equal(asked.length, 1);
+    now = 5_000;
     const again = warm.failure();
-    asked[1]?.reject(new Error(why));
-    assert.deepEqual(await again, new Error(why));
+    asked[1]?.reject(why("second"));
+    assert.deepEqual(await again, why("second"));
+    now = 14_999;
+    assert.deepEqual(await warm.failure(), why("second"));
+    now = 15_000;
     const asking = warm.failure();
     asked[2]?.resolve(account("user"));
     assert.equal(await asking, null);
-    assert.deepEqual(failures, [why]);
+    assert.deepEqual(failures, ["The account first cannot be made."]);
+  });
+
+  test("is told of again when it fails by something else", async (t) => {
+    t.mock.method(performance, "now", () => now);
+    let now = 0;
+    const { asked, failures, warm } = users();
+    warm.refill();
+    asked[0]?.reject(new HelperRefusedError("create-failed", "no account"));
+    await warm.filled();
+    now = 5_000;
+    const again = warm.failure();
+    asked[1]?.reject(new HelperRefusedError("journal-unwritable", "no journal"));
+    await again;
+    assert.deepEqual(failures, ["no account", "no journal"]);
+  });
+
+  test("is not waited for by whoever closes when it is long in the making", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const { asked, failures, warm } = users();
+    warm.refill();
+    const closed = warm.close();
+    t.mock.timers.tick(5_000);
+    await closed;
+    asked[0]?.reject(new Error("the connection is closed"));
+    await warm.filled();
+    assert.deepEqual(failures, []);
   });
 
   test("is told when it is there, to whoever could not have one before", async () => {

@@ -12,6 +12,7 @@ import {
   type CommandResult,
   type Engine,
   EngineError,
+  type NoUser,
   ResourceError,
   type ResultSet,
   type Sandbox,
@@ -30,7 +31,7 @@ export class PlainEngine implements Engine {
   kills = 0;
   graphical = false;
   /** Why no task user can be made. */
-  noUser: string | null = null;
+  noUser: NoUser | null = null;
   /** What is wrong with the screen. */
   screen: Error | null = null;
   /** How often it was looked at. */
@@ -48,7 +49,7 @@ export class PlainEngine implements Engine {
     this.#lost.abort();
   }
 
-  async whyNoUser(): Promise<string | null> {
+  async whyNoUser(): Promise<NoUser | null> {
     return this.noUser;
   }
 

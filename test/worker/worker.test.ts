@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, it } from "node:test";
+import { activityText } from "../../agent/activity.ts";
 import type { AgentConfig } from "../../agent/config.ts";
 import { EngineError } from "../../agent/engine/engine.ts";
 import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
@@ -300,16 +301,34 @@ describe("the worker", { concurrency: 4 }, () => {
   it("claims no tasks while the helper makes no task users, says why, and goes on when it does", async (t) => {
     const fixture = await Fixture.start(t);
     const taskId = await fixture.createTask(short);
-    fixture.engine.noUser = "the journal cannot be written";
+    const told = () => activityText(fixture.worker.status.activity);
+    const message = (user: string) => `the account ${user} cannot be made`;
+    fixture.engine.noUser = { code: "create-failed", message: message("first") };
     void fixture.run();
     assert.match(
       await fixture.idle("no-user"),
-      /^No tasks .*: no task user can be made: the journal cannot be written\.$/,
+      /^No tasks .*: no task user can be made: the account first cannot be made\.$/,
     );
+    fixture.engine.noUser = { code: "create-failed", message: message("second") };
+    await fixture.until("the newest message", () => (told().includes("second") ? true : undefined));
+    assert.equal(fixture.logLines.filter((line) => line.includes("no task user can be made")).length, 1);
     assert.equal((await fixture.queue.waitFor(taskId, () => true)).state, "pending");
     fixture.engine.noUser = null;
     const { state, runs } = await fixture.resolved(taskId);
     assert.deepEqual([state, runs.length], ["completed", 1]);
+  });
+
+  it("ends while it looks whether it can run tasks, however long that takes", { timeout: 20_000 }, async (t) => {
+    const fixture = await Fixture.start(t);
+    const looked = Promise.withResolvers<void>();
+    fixture.engine.whyNoUser = () => {
+      looked.resolve();
+      return new Promise(() => {});
+    };
+    const running = fixture.run();
+    await looked.promise;
+    fixture.worker.stopGracefully();
+    assert.equal(await running, "stopped");
   });
 
   it("claims no tasks that need a screen where root gives them none, and says why", async (t) => {
