@@ -168,7 +168,11 @@ class MacosxSandbox implements Sandbox {
   async #sawScreen({ graphical }: Command, killsBefore: number): Promise<void> {
     if (!graphical) return;
     try {
-      await this.#terms.probeScreen();
+      await this.#terms.probeScreen().catch(async () => {
+        // A task that left as many processes as its user may have keeps the look itself from being made.
+        this.#outlived += await this.#account.kill();
+        await this.#terms.probeScreen();
+      });
     } catch (error) {
       if (this.#kills === killsBefore) throw error;
     }

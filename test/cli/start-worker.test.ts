@@ -3,16 +3,19 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { suite, type TestContext, test } from "node:test";
+import { activityText } from "../../agent/activity.ts";
 import { type StartedWorker, startWorker } from "../../agent/cli/start-worker.ts";
 import { type AgentConfig, defaultConfig } from "../../agent/config.ts";
 import { startLocalQueue } from "../../agent/local/queue.ts";
 import { createLogger } from "../../agent/logger.ts";
 import { TaskCount } from "../../agent/task-count.ts";
-import { helloResult, listenScripted, type Script } from "../engine/scripted-helper.ts";
+import { helloResult, listenScripted, type Script, scriptedUsers } from "../engine/scripted-helper.ts";
 import { needsRoot } from "../root.ts";
 
 interface Scripted {
   readonly lines: string[];
+  /** What the worker does when it claims for the first time. */
+  readonly claiming: Promise<string>;
   start(signal?: AbortSignal, config?: Partial<AgentConfig>): Promise<StartedWorker>;
 }
 
@@ -34,14 +37,16 @@ async function scripted(t: TestContext, script: Script | null): Promise<Scripted
   const settings = { rootURL: queue.rootUrl, requiredDiskSpaceMegabytes: 0, pollingInterval: 0.1, capacity: 9 };
   const lines: string[] = [];
   const logger = createLogger({ stream: { write: (line) => void lines.push(line) } });
+  const claiming = Promise.withResolvers<string>();
   const start = (signal?: AbortSignal, more: Partial<AgentConfig> = {}) =>
     startWorker({
       count: new TaskCount(null, logger),
       config: { ...defaultConfig, ...pool, ...credentials, ...settings, ...more },
       ...{ socket, state, helperMs: 60_000, events: () => {}, ...(signal ? { signal } : {}) },
+      changed: ({ activity }) => activity.state === "claiming" && claiming.resolve(activityText(activity)),
       logger,
     });
-  return { lines, start };
+  return { lines, claiming: claiming.promise, start };
 }
 
 suite("a worker", { skip: needsRoot, timeout: 30_000 }, () => {
@@ -58,14 +63,15 @@ suite("a worker", { skip: needsRoot, timeout: 30_000 }, () => {
   });
 
   test("says once that the helper makes fewer users than it has places, and takes that many tasks", async (t) => {
-    const { lines, start } = await scripted(t, {
+    const { lines, claiming, start } = await scripted(t, {
+      ...scriptedUsers(),
       hello: ({ answer }) => answer({ ...helloResult, limits: { ...helloResult.limits, maxUsers: 2 } }),
-      createUser: ({ refuse }) => refuse("create-failed"),
     });
     const { worker, finish } = await start();
-    assert.equal(worker.status.capacity, 2);
+    const ended = finish();
+    assert.equal(await claiming, "Asking the queue for up to 2 tasks.");
     worker.stopNow();
-    await finish();
+    await ended;
     const said = lines.filter((line) => line.includes("capacity is 9, but maxUsers of the helper is 2"));
     assert.equal(said.length, 1);
   });

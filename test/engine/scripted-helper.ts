@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { HelperClient } from "../../agent/engine/helper-client.ts";
 import { encodeFrame, FrameReader } from "../../shared/protocol/frames.ts";
-import { PROTOCOL } from "../../shared/protocol/limits.ts";
+import { ATTACHED, PROTOCOL } from "../../shared/protocol/limits.ts";
 import type { RequestName } from "../../shared/protocol/messages.ts";
 
 export const id = (digit: string): string => digit.repeat(32);
@@ -82,4 +82,47 @@ export async function connectScripted(
     await rm(directory, { recursive: true });
   });
   return { client, sockets };
+}
+
+/** What a process writes, and how it ends: with 0 unless told. */
+export interface Part {
+  readonly output?: string;
+  readonly code?: number | null;
+  readonly signal?: string;
+}
+
+const nothing = { processes: 0, shared: 0 };
+const gone = { state: "gone", found: nothing, removed: nothing, left: { ...nothing, home: false, account: false } };
+
+/** Task users whose processes do what `play` says for their command lines; our own tools find all as it should be. */
+export function scriptedUsers(play: (argv: readonly string[]) => Part = () => ({})): Script {
+  let last = 0;
+  const next = (): string => {
+    last += 1;
+    return last.toString(16).padStart(32, "0");
+  };
+  const outputs = new Map<unknown, Socket>();
+  const ownTools: Record<string, Part> = { make: { output: "made" }, canary: { output: "over\n" } };
+  return {
+    createUser: ({ answer }) => {
+      const name = `tcw-${String(last).padStart(8, "a")}`;
+      answer({ user: next(), name, uid: 5000 + last, home: `/nowhere/${name}/home` });
+    },
+    ticket: ({ answer }) => answer({ ticket: next() }),
+    attach: ({ data, socket }) => {
+      outputs.set(data["ticket"], socket);
+      socket.write(Buffer.of(ATTACHED));
+    },
+    spawn: ({ data, answer, say }) => {
+      const { argv } = data;
+      const line = Array.isArray(argv) ? argv.map(String) : [];
+      const { output = "", code = 0, signal = null } = ownTools[line[5] ?? ""] ?? play(line);
+      const process = next();
+      answer({ process, pid: 4711 });
+      outputs.get(data["output"])?.end(output);
+      say("exited", { process, code: signal === null ? code : null, signal, userMs: 0, systemMs: 0 });
+    },
+    killUser: ({ answer }) => answer({ killed: 0 }),
+    deleteUser: ({ answer }) => answer({ ...gone, auditHead: "0".repeat(64) }),
+  };
 }
