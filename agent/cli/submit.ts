@@ -1,26 +1,18 @@
 /** `submit`: creates the tasks of a file at the queue that the environment names. */
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Credentials } from "../queue/types.ts";
 import type { Context } from "./command.ts";
-import { CommandError, type ExitStatus, exitStatus, worst } from "./exit-status.ts";
-import { fillIn, queueOf } from "./fill-in.ts";
-import { startLine } from "./instances.ts";
+import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
+import { fillIn } from "./fill-in.ts";
 import { localPool, ownerOf } from "./local-names.ts";
 import { readArgumentFile } from "./open-file.ts";
 import { type Beside, serveBeside } from "./serve-beside.ts";
 import { TaskCreator } from "./task-creator.ts";
 import { parseTaskFile, taskFileBytes } from "./task-file.ts";
+import { followTasks } from "./task-following.ts";
 import { relativeLinks, withServedLinks } from "./task-links.ts";
 import { type PlannedTask, planTasks } from "./task-plan.ts";
-import { Unclaimed } from "./unclaimed.ts";
-
-const lookEveryMs = 1_000;
-const stateStatus: Readonly<Record<string, ExitStatus>> = {
-  completed: exitStatus.completed,
-  failed: exitStatus.failed,
-  exception: exitStatus.exception,
-};
+import { Unclaimed, workerAdvice } from "./unclaimed.ts";
 
 function credentialsOf(env: Context["env"]): Credentials | Record<string, never> {
   const clientId = env["TASKCLUSTER_CLIENT_ID"];
@@ -49,38 +41,6 @@ function checkLinks(tasks: readonly PlannedTask[], rootUrl: string, waits: boole
   if (local && waits) return;
   const advice = local ? "add --wait, which serves it" : "give the address of a place that the worker can reach";
   throw new CommandError(exitStatus.usage, `the ${relative} is relative: ${advice}`);
-}
-
-/** How to come by a worker for tasks that wait. */
-function workerAdvice(rootUrl: string): string {
-  if (!isLocal(rootUrl)) return "look on the machines of that pool what './taskcluster-worker status' says";
-  return `to start one, paste the lines that 'queue' has printed into another terminal, and type there: ${startLine()}`;
-}
-
-async function waitFor(tasks: readonly PlannedTask[], creator: TaskCreator, context: Context): Promise<ExitStatus> {
-  const { env, say, interrupts } = context;
-  const unclaimed = new Unclaimed(workerAdvice(rootUrlOf(env)));
-  const seen = new Map<string, string>();
-  const statuses: ExitStatus[] = [];
-  const open = new Set(tasks);
-  const ends = AbortSignal.any([interrupts.stop, interrupts.drain]);
-  while (open.size > 0 && !ends.aborted) {
-    for (const task of open) {
-      const { state, reason } = await creator.look(task.taskId);
-      const shown = state === "exception" ? `exception (${reason ?? "no reason"})` : state;
-      if (seen.get(task.taskId) !== shown) say.step(`task ${task.n}: ${shown}`);
-      seen.set(task.taskId, shown);
-      const hint = unclaimed.hear(queueOf(task.definition) ?? localPool, state, performance.now());
-      if (hint !== null) say.step(hint);
-      const status = stateStatus[state];
-      if (status === undefined) continue;
-      statuses.push(status);
-      open.delete(task);
-    }
-    if (open.size > 0) await sleep(lookEveryMs, undefined, { signal: ends }).catch(() => {});
-  }
-  if (open.size > 0) statuses.push(exitStatus.interrupted);
-  return worst(statuses);
 }
 
 /** Prints the id of each task as soon as the queue has it; with --wait, until all are resolved. */
@@ -112,7 +72,8 @@ export async function submit(context: Context): Promise<ExitStatus> {
       await creator.create(task);
       await say.out(`${task.taskId}\n`);
     }
-    return waits ? await waitFor(planned, creator, context) : exitStatus.completed;
+    if (!waits) return exitStatus.completed;
+    return await followTasks(planned, creator, new Unclaimed(workerAdvice(isLocal(rootUrl))), context);
   } finally {
     await beside?.close();
   }

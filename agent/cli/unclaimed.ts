@@ -1,17 +1,27 @@
 /** Tasks that no worker claims: what `submit --wait` says of them, once for each queue. */
 
+import { startLine } from "./instances.ts";
+
 /** A worker that is idle claims within a second or two. */
-const patienceMs = 10_000;
+const usualPatienceMs = 10_000;
+
+/** How to come by a worker for tasks that wait. */
+export function workerAdvice(queueIsLocal: boolean): string {
+  if (!queueIsLocal) return "look on the machines of that pool what './taskcluster-worker status' says";
+  return `to start one, paste the lines that 'queue' has printed into another terminal, and type there: ${startLine()}`;
+}
 
 export class Unclaimed {
   readonly #advice: string;
+  readonly #patienceMs: number;
   readonly #pendingSince = new Map<string, number>();
   /** A worker serves them, or it has been said that none seems to. */
   readonly #settled = new Set<string>();
 
   /** `advice`: how to come by a worker. */
-  constructor(advice: string) {
+  constructor(advice: string, patienceMs = usualPatienceMs) {
     this.#advice = advice;
+    this.#patienceMs = patienceMs;
   }
 
   /** Hears the state of a task, `now` in milliseconds. Answers with a sentence when its queue has been without a worker for long. */
@@ -20,9 +30,10 @@ export class Unclaimed {
     if (state !== "pending" || this.#settled.has(taskQueueId)) return null;
     const since = this.#pendingSince.get(taskQueueId) ?? now;
     this.#pendingSince.set(taskQueueId, since);
-    if (now - since < patienceMs) return null;
+    if (now - since < this.#patienceMs) return null;
     this.#settled.add(taskQueueId);
-    const what = `no worker has claimed a task of ${taskQueueId} for ${patienceMs / 1_000} s: none runs, or all are busy`;
+    const seconds = this.#patienceMs / 1_000;
+    const what = `no worker has claimed a task of ${taskQueueId} for ${seconds} s: none runs, or all are busy`;
     return `${what}; ${this.#advice}; Ctrl-C ends the waiting, and the tasks stay in the queue`;
   }
 }

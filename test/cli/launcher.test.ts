@@ -268,37 +268,6 @@ suite("submit", () => {
     assert.match(stderr, /task 1: exception \(canceled\)\n$/);
   });
 
-  test("says with --wait that no worker claims a task, once, and how to start one", async () => {
-    const deadline = new Date(Date.now() + 13_000).toISOString();
-    const path = await taskFile("unclaimed.yml", `payload: {}\ndeadline: ${deadline}\n`);
-    const { status, stderr } = await launch(["submit", path, "--wait"], env);
-    assert.equal(status, 2, stderr);
-    const hints = stderr.split("\n").filter((line) => line.startsWith("no worker has claimed a task of local/macosx"));
-    assert.equal(hints.length, 1, stderr);
-    assert.match(hints.join(), /sudo -E \.\/taskcluster-worker work macosx --with-helper; Ctrl-C ends the waiting/);
-  });
-
-  test("says with --wait that the queue has gone, which is nobody's fault here", async () => {
-    const path = await taskFile("gone.yml", "payload: {}\n");
-    const other = await startLocalQueue({ blobDir, deadlineDelayMs: 0 });
-    const { clientId, accessToken } = other.rootCredentials;
-    const gone = Promise.withResolvers<void>();
-    other.onChange(({ state }) => {
-      if (state === "pending") other.close().then(gone.resolve, gone.reject);
-    });
-    const own = { TASKCLUSTER_CLIENT_ID: clientId, TASKCLUSTER_ACCESS_TOKEN: accessToken };
-    const { status, stdout, stderr } = await launch(["submit", path, "--wait"], {
-      ...own,
-      TASKCLUSTER_ROOT_URL: other.rootUrl,
-    });
-    await gone.promise;
-    assert.equal(status, 69, stderr);
-    assert.match(
-      stderr,
-      new RegExp(`the queue does not say how task ${stdout.trim()} is, .*: The service takes no connections`),
-    );
-  });
-
   test("says what to do when there is no queue to submit to", async () => {
     const path = await taskFile("none.yml", "payload: {}\n");
     const { status, stderr } = await launch(["submit", path]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { suite, test } from "node:test";
-import { Unclaimed } from "../../agent/cli/unclaimed.ts";
+import { Unclaimed, workerAdvice } from "../../agent/cli/unclaimed.ts";
 
 suite("tasks that no worker claims", () => {
   test("are told once for each queue, after a while, with what to do", () => {
@@ -13,6 +13,11 @@ suite("tasks that no worker claims", () => {
     );
     assert.deepEqual([hear(12_000), hear(60_000), hear(60_000, "a/b")], [null, null, null]);
     assert.match(hear(70_000, "a/b") ?? "", /of a\/b for 10 s/);
+  });
+
+  test("are helped by a worker on this machine where the queue is, else by a look at those of the pool", () => {
+    assert.match(workerAdvice(true), /type there: sudo -E \.\/taskcluster-worker work macosx --with-helper$/);
+    assert.match(workerAdvice(false), /^look on the machines of that pool what '\.\/taskcluster-worker status' says$/);
   });
 
   test("are no matter where a worker has claimed one, or where they wait for others", () => {
