@@ -10,7 +10,7 @@ import { asJson, readable } from "../audit/show.ts";
 import { UserFilter } from "../audit/user-filter.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
-import { instancesThere } from "./instances.ts";
+import { instancesThere, isInstance } from "./instances.ts";
 import { whyUnreadable } from "./open-file.ts";
 import { places } from "./places.ts";
 import { rootNeeded } from "./root-needed.ts";
@@ -25,7 +25,7 @@ function usage(problem: string): CommandError {
 async function filesOf({ arguments: { operands, values }, argv, launch }: Context): Promise<string[]> {
   const [, ...named] = operands;
   const instance = values.get("instance") ?? "default";
-  if (!/^[a-z][a-z0-9-]{0,23}$/.test(instance)) throw usage(`"${instance}" is no instance name`);
+  if (!isInstance(instance)) throw usage(`"${instance}" is no instance name`);
   if (named.length > 0 && values.has("instance")) throw usage("name files or an instance, not both");
   if (named.length > 0) return named;
   if (launch.lifeline === null) throw rootNeeded("only root can read the audit log", argv, process.cwd());
@@ -33,7 +33,7 @@ async function filesOf({ arguments: { operands, values }, argv, launch }: Contex
   if (files.length > 0) return files;
   const names = await readdir(places(process.platform, "default", homedir()).helperLogs).catch(() => []);
   const what = `the instance ${instance} has no audit log`;
-  throw new CommandError(exitStatus.usage, `${what}; ${instancesThere("of instances with logs", names)}`);
+  throw new CommandError(exitStatus.usage, `${what}; ${instancesThere("instances with logs", names)}`);
 }
 
 async function* linesOf({ launch }: Context, path: string): AsyncGenerator<LogLine> {

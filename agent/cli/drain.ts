@@ -3,15 +3,16 @@ import { errorCode } from "../thrown.ts";
 import type { Context } from "./command.ts";
 import { CommandError, type ExitStatus, exitStatus } from "./exit-status.ts";
 import { rootNeeded } from "./root-needed.ts";
-import { workersOfAccount } from "./workers-of-account.ts";
+import { runs, seenAs, workersOfAccount } from "./workers-of-account.ts";
 
 /** Returns when the worker has been told, not when it has ended. */
 export async function drain(context: Context): Promise<ExitStatus> {
-  const { meant, others, seen } = await workersOfAccount(context);
+  const { meant, others, all } = await workersOfAccount(context);
   if (meant?.state !== "lives") {
     const asked = context.arguments.values.get("instance");
     const who = asked === undefined ? "no worker" : `no worker of the instance ${asked}`;
-    throw new CommandError(exitStatus.unavailable, `${who} runs that could be told; ${seen}`);
+    const there = seenAs("instances of this account that run", all.filter(runs));
+    throw new CommandError(exitStatus.unavailable, `${who} runs that could be told; ${there}`);
   }
   const { pid, workerId, instance, drainSignal, running, idle } = meant.report;
   if (others.length > 0 && !context.arguments.values.has("instance")) {

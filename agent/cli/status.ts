@@ -6,12 +6,12 @@ import type { Context } from "./command.ts";
 import { type ExitStatus, exitStatus } from "./exit-status.ts";
 import { places } from "./places.ts";
 import { printable } from "./say.ts";
-import { workersOfAccount } from "./workers-of-account.ts";
+import { runs, seenAs, workersOfAccount } from "./workers-of-account.ts";
 
 /** `completed` when the worker takes tasks as it can, `failed` when it is idle for a reason, `unavailable` without one. */
 export async function status(context: Context): Promise<ExitStatus> {
   const { arguments: parsed, say } = context;
-  const { meant, others, seen } = await workersOfAccount(context);
+  const { meant, others, all } = await workersOfAccount(context);
   const asked = parsed.values.get("instance");
   const instance = meant?.report.instance ?? asked ?? "default";
   const helper = await readHelperReport(places(process.platform, instance, homedir()).helperStatus);
@@ -24,7 +24,8 @@ export async function status(context: Context): Promise<ExitStatus> {
   }
   for (const { report } of others) say.step(`there is another: --instance ${report.instance}`);
   const who = asked === undefined ? "no worker" : `no worker of the instance ${asked}`;
-  if (!meant) say.error(`${who} has left a status; ${seen}`);
+  const there = seenAs("instances of this account", all.some(runs) ? all.filter(runs) : all);
+  if (!meant) say.error(`${who} has left a status; ${there}`);
   if (meant?.state !== "lives") return exitStatus.unavailable;
   return meant.report.state === "idle" ? exitStatus.failed : exitStatus.completed;
 }

@@ -61,9 +61,9 @@ function checkCommandLine({ arguments: parsed, argv, launch }: Context): void {
   }
 }
 
-/** For whoever has no helper at all: one can be started along. */
-function withAdvice(error: unknown, socket: string, argv: readonly string[]): unknown {
-  if (endOf(error) !== "no-helper" || existsSync(socket)) return error;
+/** For whoever has no helper at all: one can be started along, where that has not been done. */
+function withAdvice(error: unknown, socket: string, { argv, launch }: Context): unknown {
+  if (launch.helper || endOf(error) !== "no-helper" || existsSync(socket)) return error;
   const line = ["sudo", "-E", launcherFrom(process.cwd()), ...argv, "--with-helper"].map(shellWord).join(" ");
   const advice = `Where none is installed, --with-helper starts one: ${line}`;
   return new CommandError(exitStatus.unavailable, `${messageOf(error)} ${advice}`);
@@ -137,7 +137,7 @@ async function workWith({ context, manners, stopping, runner, logger, tell }: Wo
   const working = beManaged(config, credentials, stopping, runner !== null, logger).then((watch) => {
     const asking = watch ? { mayEnd: () => watch.confirms(), beforePoll: () => watch.look() } : {};
     return workUntilEnd({ ...setup, ...asking }, stopping, status, () => metrics.ready()).catch((error: unknown) => {
-      throw withAdvice(error, setup.socket, context.argv);
+      throw withAdvice(error, setup.socket, context);
     });
   });
   return toldEnd(own, working, ({ end, exitStatus }) => {

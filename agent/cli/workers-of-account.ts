@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { type FoundReport, findReports } from "../status/find-report.ts";
 import type { Context } from "./command.ts";
 import { CommandError, exitStatus } from "./exit-status.ts";
-import { instancesThere } from "./instances.ts";
+import { instancesThere, isInstance } from "./instances.ts";
 import { places } from "./places.ts";
 import { rootNeeded } from "./root-needed.ts";
 
@@ -13,20 +13,21 @@ export interface Workers {
   readonly meant: FoundReport | null;
   /** Others that run. */
   readonly others: readonly FoundReport[];
-  /** A sentence for whoever needs one where none is meant: which there are, and whose cannot be seen. */
-  readonly seen: string;
+  /** Everyone, those that run first. */
+  readonly all: readonly FoundReport[];
 }
 
 const otherAccounts =
   "only the workers of this account can be seen; for those of a session run it as root, " +
   "for those of another account with sudo and --agent-user NAME";
 
-/** The instances whose workers run, else those whose workers ran. */
-async function seenIn(directory: string): Promise<string> {
-  const all = await findReports(directory);
-  const living = all.filter(({ state }) => state === "lives");
-  const names = (living.length > 0 ? living : all).map(({ report }) => report.instance);
-  return `${instancesThere("of this account", names)}; ${otherAccounts}`;
+/** Whether a worker still does. */
+export const runs = ({ state }: FoundReport): boolean => state === "lives";
+
+/** A sentence for whoever needs a worker where none is meant: `what` these are, and whose cannot be seen. */
+export function seenAs(what: string, found: readonly FoundReport[]): string {
+  const names = found.map(({ report }) => report.instance);
+  return `${instancesThere(what, names)}; ${otherAccounts}`;
 }
 
 /** The instance of --instance, else the worker that runs, else the one that ran last. Throws CommandError. */
@@ -35,10 +36,11 @@ export async function workersOfAccount({ arguments: { values }, argv, launch }: 
   if (values.has("agent-user") && launch.lifeline === null) {
     throw rootNeeded("--agent-user is for another account's worker, which only root may ask", argv, process.cwd());
   }
-  if (instance !== undefined && !/^[a-z][a-z0-9-]{0,23}$/.test(instance)) {
+  if (instance !== undefined && !isInstance(instance)) {
     throw new CommandError(exitStatus.usage, `"${instance}" is no instance name`);
   }
   const directory = dirname(launch.state ?? places(process.platform, "default", homedir()).agentState);
-  const [meant = null, ...others] = await findReports(directory, instance);
-  return { meant, others: others.filter(({ state }) => state === "lives"), seen: await seenIn(directory) };
+  const all = await findReports(directory);
+  const [meant = null, ...others] = all.filter(({ report }) => instance === undefined || report.instance === instance);
+  return { meant, others: others.filter(runs), all };
 }

@@ -22,12 +22,11 @@ export function judge(report: Report, now: number, isAlive: (pid: number) => boo
 }
 
 /** `directory` holds the state directories of all instances. Those that live come first, of equals the newest. */
-export async function findReports(directory: string, instance?: string): Promise<FoundReport[]> {
+export async function findReports(directory: string): Promise<FoundReport[]> {
   const names = await readdir(directory).catch(() => []);
   const texts = names.map((name) => readFile(join(directory, name, reportFile), "utf8").catch(() => ""));
   const reports = (await Promise.all(texts)).map(parseReport).filter((report) => report !== null);
-  const wanted = reports.filter((report) => instance === undefined || report.instance === instance);
-  const found = wanted.map((report) => judge(report, Date.now()));
+  const found = reports.map((report) => judge(report, Date.now()));
   const rank = ({ state }: FoundReport) => (state === "lives" ? 0 : 1);
   return found.sort((one, other) => rank(one) - rank(other) || one.ageMs - other.ageMs);
 }

@@ -150,9 +150,7 @@ suite("audit, as root", { skip: needsRoot }, () => {
     const { instance } = instanceLog(t, 0);
     const { status, stderr } = await launchAsRoot("audit", "show", "--instance", "nobody-ran-this");
     assert.equal(status, 64);
-    const there = new RegExp(
-      `the instance nobody-ran-this has no audit log; of instances .* there are: .*\\b${instance}\\b`,
-    );
+    const there = new RegExp(`the instance nobody-ran-this has no audit log; instances with logs: .*\\b${instance}\\b`);
     assert.match(stderr, there);
   });
 });

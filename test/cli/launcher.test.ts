@@ -6,7 +6,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { after, before, suite, test } from "node:test";
+import { after, before, suite, type TestContext, test } from "node:test";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatus } from "../../agent/cli/exit-status.ts";
 import { places } from "../../agent/cli/places.ts";
@@ -123,13 +123,13 @@ suite("the program, without root", () => {
     assert.deepEqual([currentTaskIds, worker], [[], "none"]);
     assert.match(
       shown.stderr,
-      /no worker has left a status; of this account there is none; to start one: sudo -E \.\/taskcluster-worker work macosx --with-helper; only the workers of this account can be seen/,
+      /no worker has left a status; instances of this account: none; to start one: sudo -E \.\/taskcluster-worker work macosx --with-helper; only the workers of this account can be seen/,
     );
     const drained = await launch(["drain", "--instance", "default"]);
     assert.equal(drained.status, 69);
     assert.match(
       drained.stderr,
-      /no worker of the instance default runs that could be told; of this account there is none; to start one: /,
+      /no worker of the instance default runs that could be told; instances of this account that run: none; to start one: /,
     );
     assert.equal((await launch(["drain", "--instance", "../x"])).status, 64);
   });
@@ -143,11 +143,26 @@ suite("the program, without root", () => {
       await mkdir(join(directory, instance), { recursive: true });
       await writeFile(join(directory, instance, reportFile), JSON.stringify({ ...endedReport, instance }));
     }
-    for (const command of ["status", "drain"]) {
+    const told = async (command: string): Promise<string> => {
       const { status, stderr } = await launch([command, "--instance", "nope"], { HOME: home });
       assert.equal(status, 69);
-      assert.match(stderr, /no worker of the instance nope .*; of this account there are: slice-9, slice-10; only the/);
-    }
+      return stderr;
+    };
+    assert.match(await told("status"), /instance nope .*; instances of this account: slice-9, slice-10; only the/);
+    const none = /instance nope .*; instances of this account that run: none; to start one: sudo /;
+    assert.match(await told("drain"), none);
+    assert.match((await launch(["drain"], { HOME: home })).stderr, /no worker runs .* that run: none; to start one: /);
+    const living = {
+      ...endedReport,
+      instance: "slice-9",
+      end: null,
+      pid: process.pid,
+      updated: new Date().toISOString(),
+    };
+    const directory = dirname(places(process.platform, "slice-9", home).agentState);
+    await writeFile(join(directory, "slice-9", reportFile), JSON.stringify(living));
+    assert.match(await told("status"), /; instances of this account: slice-9; only the/);
+    assert.match(await told("drain"), /; instances of this account that run: slice-9; only the/);
   });
 
   test("asks for root where another account's worker is meant", async () => {
@@ -156,20 +171,34 @@ suite("the program, without root", () => {
     assert.match(stderr, /: sudo \.\/taskcluster-worker status --agent-user nosuch\n$/);
   });
 
-  test("says that the helper is not there when none serves the instance", async () => {
-    const state = await mkdtemp(join(tmpdir(), "no-helper-"));
-    await chmod(state, 0o777);
-    const config = join(state, "worker.yml");
+  async function withoutHelper(t: TestContext): Promise<{ home: string; words: readonly string[] }> {
+    const home = await mkdtemp(join(tmpdir(), "no-helper-"));
+    t.after(() => rm(home, { recursive: true }));
+    await chmod(home, 0o777);
+    const config = join(home, "worker.yml");
     await writeFile(
       config,
       "rootURL: http://127.0.0.1:9\nclientId: a\naccessToken: aaaaaaaaaaaaaaaaaaaaaa\nprovisionerId: a\nworkerType: b\nworkerGroup: c\nworkerId: d\ninstance: nobody-serves-this\n",
     );
-    const { status, stderr } = await launch(["work", "macosx", "-l", "fatal", "--config", config], { HOME: state });
-    await rm(state, { recursive: true });
+    return { home, words: ["work", "macosx", "-l", "fatal", "--config", config] };
+  }
+
+  test("says that the helper is not there when none serves the instance", async (t) => {
+    const { home, words } = await withoutHelper(t);
+    const { status, stderr } = await launch(words, { HOME: home });
     assert.equal(status, 69, stderr);
     assert.match(stderr, /^taskcluster-worker: the helper cannot be used: /);
-    const line = `sudo -E ./taskcluster-worker work macosx -l fatal --config ${config} --with-helper\n`;
+    const line = `sudo -E ./taskcluster-worker ${words.join(" ")} --with-helper\n`;
     assert.ok(stderr.endsWith(`Where none is installed, --with-helper starts one: ${line}`), stderr);
+  });
+
+  test("does not advise --with-helper where its starter has started one, which has died since", async (t) => {
+    const { home, words } = await withoutHelper(t);
+    const fromStarter = { TCW_INSTANCE: "gone", TCW_SOCKET: join(home, "helper.sock") };
+    const { status, stderr } = await launch([...words, "--with-helper"], { HOME: home, ...fromStarter });
+    assert.equal(status, 69, stderr);
+    assert.match(stderr, /^taskcluster-worker: the helper cannot be used: /);
+    assert.doesNotMatch(stderr, /Where none is installed/);
   });
 
   test("shows the payload schema of both dialects", async () => {
