@@ -65,9 +65,11 @@ describe("kill -9 in mid-task", { skip: needsRoot }, () => {
 
   test("of the starter of a worker whose queue is gone: the agent ends long before its claim", async () => {
     const session = await LocalSession.start(openDirectory());
+    // The last starter that ends, which may be another test's, would end an agent without one.
+    const beside = await LocalSession.start(openDirectory());
     const worker = session.startWorker({ capacity: 1 });
     const [id = ""] = await session.submit([sleeper]);
-    await session.begun(id);
+    const { takenUntil = "" } = await session.begun(id);
     await worker.said("task user created");
     const line = worker.stderr.find((each) => each.includes("task user created")) ?? "";
     const user: User = JSON.parse(line);
@@ -75,7 +77,13 @@ describe("kill -9 in mid-task", { skip: needsRoot }, () => {
     kill(worker.pid);
     // The agent holds the output, so this is its end.
     await worker.status();
+    const place = (text: string) => worker.stderr.findIndex((each) => each.includes(text));
+    const gone = place("The starter is gone, and its helper ends with it");
+    assert.ok(gone >= 0, worker.stderr.join("\n"));
+    assert.ok(place("The queue could not be told that the task is exception") > gone, worker.stderr.join("\n"));
+    assert.ok(Date.parse(takenUntil) - Date.now() > 10 * 60_000, `the claim lasts until ${takenUntil}`);
     await session.end();
+    await beside.end();
     await startAgain(user.uid);
     await eventuallyGone([user]);
   });

@@ -14,6 +14,7 @@ export interface Run {
   readonly reasonResolved?: string;
   readonly started?: string;
   readonly resolved?: string;
+  readonly takenUntil?: string;
 }
 
 /** What the lines that `queue` prints put into the environment. */
