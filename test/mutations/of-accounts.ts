@@ -54,8 +54,8 @@ export const ofAccounts: readonly Mutation[] = [
   {
     without: "the reading back of what was set",
     file: "helper/records.ts",
-    from: "if (!(await eventually(read)))\n      throw",
-    to: "if (!(await read().then(() => true)))\n      throw",
+    from: "if (!(await eventually(read))) throw",
+    to: "if (!(await read().then(() => true))) throw",
     caughtBy: ["test/helper/records.test.ts", "of which an attribute was not set is refused"],
   },
   {

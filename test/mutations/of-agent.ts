@@ -1,4 +1,4 @@
-/** What the agent looks at by itself: the isolation, the way to the socket, and the chain of the audit log. */
+/** What the agent looks at by itself: the isolation, the way to the socket, the chain of the audit log; when it claims, and how it ends. */
 import type { Mutation } from "./mutation.ts";
 
 const canary = "agent/engine/canary.sh";
@@ -7,6 +7,7 @@ const way = "agent/engine/socket-chain.ts";
 const wayTest = "test/engine/socket-chain.test.ts";
 const chain = "agent/audit/chain.ts";
 const chainTest = "test/audit/chain.test.ts";
+const workerTest = "test/worker/worker.test.ts";
 
 export const ofAgent: readonly Mutation[] = [
   {
@@ -127,5 +128,47 @@ export const ofAgent: readonly Mutation[] = [
     from: "if (this.#head === this.#wanted) this",
     to: "this",
     caughtBy: [chainTest, "shows a rewritten chain by a head that was noted"],
+  },
+  {
+    without: "the bound of reports in a hurry",
+    file: "agent/queue/run-queue.ts",
+    from: "{ signal: hurry, failed: unheard }",
+    to: "{ failed: unheard }",
+    caughtBy: ["test/network/faults.test.ts", "does not keep a worker that is to end at once"],
+  },
+  {
+    without: "the look whether a task user can be made",
+    file: "agent/readiness.ts",
+    from: "if (noUser) return",
+    to: "if (!this) return",
+    caughtBy: [workerTest, "claims no tasks while the helper makes no task users"],
+  },
+  {
+    without: "the rest between two tries to make a task user",
+    file: "agent/engine/warm-user.ts",
+    from: "if (this.#rest.leftMs === 0) this.refill();",
+    to: "this.refill();",
+    caughtBy: ["test/engine/warm-user.test.ts", "is tried again by whoever asks why there is none"],
+  },
+  {
+    without: "the giving back behind the poll under way",
+    file: "agent/task-run.ts",
+    from: "await this.#owner.polled().catch(() => {});",
+    to: "await null;",
+    caughtBy: ["test/worker/stopping.test.ts", "gives its tasks back when the poll is over"],
+  },
+  {
+    without: "the second look at the screen behind a task that had trouble",
+    file: "agent/readiness.ts",
+    from: "troubled(): void {\n    this.#seenScreen = false;",
+    to: "troubled(): void {",
+    caughtBy: [workerTest, "looks at the screen again behind a task that did not complete"],
+  },
+  {
+    without: "the look at the screen behind a command that a signal ended",
+    file: "agent/engine/sandbox.ts",
+    from: "if (!graphical) return;",
+    to: "return;",
+    caughtBy: ["test/engine/lost-screen.test.ts", "was ended with the session when its user cannot look"],
   },
 ];
