@@ -50,8 +50,8 @@ export const ofStart: readonly Mutation[] = [
   {
     without: "the look at the helper's own code",
     file: main,
-    from: "[process.execPath, ...sources,",
-    to: "[process.execPath,",
+    from: "...chain, ...sources,",
+    to: "...chain,",
     caughtBy: ["test/helper/main.test.ts", "does not start from code that others could change"],
   },
   {
