@@ -12,6 +12,7 @@ import { report } from "./queue/report.ts";
 import { toQueueError } from "./queue/retry.ts";
 import type { TaskQueue } from "./queue/task-queue.ts";
 import type { Claim } from "./queue/types.ts";
+import type { RunOwner } from "./run-owner.ts";
 import type { RunServices } from "./run-services.ts";
 import type { TaskContext } from "./task-context.ts";
 import { TaskLog } from "./task-log.ts";
@@ -29,14 +30,6 @@ const COLLECT_SHARE = 0.8;
 function collectMs({ task, clockAheadMs }: Claim): number {
   const leftMs = Date.parse(task.deadline) + clockAheadMs - Date.now();
   return Math.max(0, Math.min(COLLECT_MS, leftMs * COLLECT_SHARE));
-}
-
-/** What a run tells its worker, and asks it. */
-export interface RunOwner {
-  /** Something has gone wrong with the run, which may not be its own fault. */
-  readonly troubled: () => void;
-  /** Resolves when the poll under way is over, which would bring a task that was given back before. */
-  readonly polled: () => Promise<unknown>;
 }
 
 interface Opened {
