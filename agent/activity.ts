@@ -57,7 +57,10 @@ function reasonText(reason: IdleReason): string {
       return `No tasks are claimed: headlessTasks is false, and the graphics session cannot be used: ${reason.message}`;
     case "disk": {
       const { directory, freeMegabytes, wantedMegabytes } = reason;
-      return `No tasks are claimed: the disk of ${directory} has ${freeMegabytes} MB free, and requiredDiskSpaceMegabytes is ${wantedMegabytes}.`;
+      return (
+        `No tasks are claimed: the disk of ${directory} has ${freeMegabytes} MB free, and requiredDiskSpaceMegabytes is ` +
+        `${wantedMegabytes}. Free some, or set that to less in the file given with --config.`
+      );
     }
     case "disk-unknown":
       return `No tasks are claimed: the free space of ${reason.directory} cannot be asked for: ${reason.message}.`;

@@ -89,6 +89,6 @@ agent = spawn(node, ["--disable-sigusr1", "--max-semi-space-size=2", join(code, 
   stdio: [attacked || runner ? "inherit" : "ignore", "inherit", "inherit", "pipe", ...files.map(([, fd]) => fd)],
 });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => agent?.kill(signal));
-const status = await new Promise<number>((done) => agent?.once("exit", (code) => done(code ?? 70)));
+const [status, by] = await new Promise<[number | null, unknown]>((done) => agent?.once("exit", (...how) => done(how)));
 if (slice) await endHelper(slice);
-process.exit(status);
+process.exit(status ?? end(70, `${by} ended the agent: the queue gives its tasks to others when their claims end`));

@@ -27,7 +27,10 @@ function whyNotListening(port: number, error: unknown): string {
 /** Runs until a signal ends it. */
 export async function runQueue({ arguments: { values }, say, interrupts }: Context): Promise<ExitStatus> {
   const port = portOf(values.get("port"));
-  const blobDir = await mkdtemp(join(tmpdir(), "taskcluster-queue-"));
+  const blobDir = await mkdtemp(join(tmpdir(), "taskcluster-queue-")).catch((error: unknown) => {
+    const what = `no directory for artifacts can be made in ${tmpdir()}: ${messageOf(error)}`;
+    throw new CommandError(exitStatus.misconfigured, `${what}; as root: chmod 1777 ${tmpdir()}`);
+  });
   try {
     const queue = await startLocalQueue({ blobDir, port }).catch((error: unknown) => {
       throw new CommandError(exitStatus.unavailable, whyNotListening(port, error));

@@ -73,7 +73,8 @@ export async function submit(context: Context): Promise<ExitStatus> {
       await say.out(`${task.taskId}\n`);
     }
     if (!waits) return exitStatus.completed;
-    return await followTasks(planned, creator, new Unclaimed(workerAdvice(isLocal(rootUrl))), context);
+    const serves = tasks.some((task) => relativeLinks(task).length > 0);
+    return await followTasks(planned, creator, new Unclaimed(workerAdvice(isLocal(rootUrl)), serves), context);
   } finally {
     await beside?.close();
   }

@@ -13,8 +13,11 @@ const retries = 5;
 export class TaskCreator {
   readonly #queue: InstanceType<typeof taskcluster.Queue>;
 
+  readonly #rootUrl: string;
+
   /** `credentials` without a clientId call as anybody. */
   constructor(rootUrl: string, credentials: Credentials | Record<string, never>) {
+    this.#rootUrl = rootUrl;
     this.#queue = new taskcluster.Queue({ rootUrl, credentials: { ...credentials }, retries, timeout: requestMs });
   }
 
@@ -39,6 +42,11 @@ export class TaskCreator {
   /** Throws QueueError. A task that is resolved already stays as it is. */
   async cancel(taskId: string): Promise<void> {
     await ask(() => this.#queue.cancelTask(taskId));
+  }
+
+  /** Where the log of its newest run is. */
+  logOf(taskId: string): string {
+    return `${this.#rootUrl}/api/queue/v1/task/${taskId}/artifacts/public/logs/live.log`;
   }
 
   /** State and reason of the newest run; `unscheduled` without one. Throws CommandError when the queue does not say. */

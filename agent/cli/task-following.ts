@@ -15,10 +15,14 @@ const stateStatus: Readonly<Record<string, ExitStatus>> = {
   exception: exitStatus.exception,
 };
 
+/** Whether it did not complete, and a worker has had it. */
+const hasLog = (state: string, reason: string | null): boolean =>
+  state === "failed" || (state === "exception" && !/^(canceled|deadline-exceeded)$/.test(reason ?? ""));
+
 /** Says each change of their states until all are resolved, or somebody does not want to wait. Throws as `creator` does. */
 export async function followTasks(
   tasks: readonly PlannedTask[],
-  creator: Pick<TaskCreator, "look">,
+  creator: Pick<TaskCreator, "look" | "logOf">,
   unclaimed: Unclaimed,
   { say, interrupts }: Pick<Context, "say" | "interrupts">,
 ): Promise<ExitStatus> {
@@ -36,6 +40,7 @@ export async function followTasks(
       if (hint !== null) say.step(hint);
       const status = stateStatus[state];
       if (status === undefined) continue;
+      if (hasLog(state, reason)) say.step(`task ${task.n}: its log is at ${creator.logOf(task.taskId)}`);
       statuses.push(status);
       open.delete(task);
     }

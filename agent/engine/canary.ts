@@ -44,7 +44,7 @@ export class Canary {
     const said = (await replyOf(account, tool, TOOL_IDLE_MS)).trimEnd().split("\n");
     const found = said.filter((line) => line !== "over" && line !== "");
     if (found.length > 0) {
-      const message = `Tasks are not isolated on this machine: ${name} ${found.join("; ")}. Close that, then start again.`;
+      const message = `Tasks are not isolated on this machine: ${name} ${found.join("; ")}. Close that (chmod 600 for a file), then start again.`;
       const error = new EngineError("isolation-broken", message);
       this.#broken.abort(error);
       throw error;

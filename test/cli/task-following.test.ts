@@ -49,7 +49,7 @@ suite("whoever waits for tasks", () => {
     });
     const interrupts = { stop: never, drain: never };
     assert.equal(
-      await followTasks(tasks, creator, new Unclaimed("start one", 0), { say, interrupts }),
+      await followTasks(tasks, creator, new Unclaimed("start one", false, 0), { say, interrupts }),
       exitStatus.exception,
     );
     await Promise.all(cancelled);
@@ -65,7 +65,7 @@ suite("whoever waits for tasks", () => {
     const interrupts = { stop: stop.signal, drain: never };
     const say = saying(() => stop.abort());
     assert.equal(
-      await followTasks(tasks, creator, new Unclaimed("start one"), { say, interrupts }),
+      await followTasks(tasks, creator, new Unclaimed("start one", false), { say, interrupts }),
       exitStatus.interrupted,
     );
     for (const { taskId } of tasks) assert.equal((await creator.look(taskId)).state, "pending");

@@ -35,6 +35,7 @@ describe("kill -9 in mid-task", { skip: needsRoot }, () => {
     const launched = await begin(t);
     kill(launched.processes().agent);
     assert.equal(await launched.status(), 70);
+    assert.match(launched.stderr.join("\n"), /^taskcluster-worker: SIGKILL ended the agent: the queue gives/m);
     assertGone(usersOf(launched.stdout));
   });
 
