@@ -46,7 +46,10 @@ describe("a worker whose own disk is full", { skip: needsRoot, concurrency: 4 },
     const empty = fill(disk);
     const taskId = await fixture.createTask(short);
     void fixture.run();
-    assert.match(await fixture.idle("disk"), /tiny-disk-\w+ has 0 MB free, and requiredDiskSpaceMegabytes is 1\. Free some/);
+    assert.match(
+      await fixture.idle("disk"),
+      /tiny-disk-\w+ has 0 MB free, and requiredDiskSpaceMegabytes is 1\. Free some/,
+    );
     assert.equal((await fixture.queue.waitFor(taskId, () => true)).state, "pending");
     empty();
     assert.equal((await fixture.resolved(taskId)).state, "completed");

@@ -280,7 +280,10 @@ describe("the worker", { concurrency: 4 }, () => {
     await writeFile(ballast, Buffer.alloc(2_000_000));
     const taskId = await fixture.createTask(short);
     void fixture.run();
-    assert.match(await fixture.idle("disk"), /tiny-disk-\w+ has 1 MB free, and requiredDiskSpaceMegabytes is 2\. Free some/);
+    assert.match(
+      await fixture.idle("disk"),
+      /tiny-disk-\w+ has 1 MB free, and requiredDiskSpaceMegabytes is 2\. Free some/,
+    );
     let looks = 0;
     await fixture.until("more looks, which have nothing new to say", () => {
       looks += 1;
