@@ -7,11 +7,13 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, before, suite, type TestContext, test } from "node:test";
+import taskcluster from "taskcluster-client";
 import { commands } from "../../agent/cli/commands.ts";
 import { exitStatus } from "../../agent/cli/exit-status.ts";
 import { places } from "../../agent/cli/places.ts";
 import { TaskCreator } from "../../agent/cli/task-creator.ts";
 import { startLocalQueue } from "../../agent/local/queue.ts";
+import { checkClaims } from "../../agent/queue/check.ts";
 import { type Report, reportFile } from "../../agent/status/report.ts";
 import { needsRoot } from "../root.ts";
 import { checkout, launch } from "./ordinary-user.ts";
@@ -222,6 +224,15 @@ suite("queue", () => {
     assert.match(stderr, /: port \d+ is taken by another program: name another with --port, or leave --port out/);
   });
 
+  test("says which directory it cannot use for artifacts", async () => {
+    const { status, stderr } = await launch(["queue"], { TMPDIR: "/nosuch" });
+    assert.equal(status, 78);
+    assert.match(
+      stderr,
+      /^taskcluster-worker: no directory for artifacts can be made in \/nosuch: .*chmod 1777 \/nosuch\n$/,
+    );
+  });
+
   test("says which port to name when it may not have the one that it is given", { skip: !lowPortsClosed }, async () => {
     const { status, stderr } = await launch(["queue", "--port", "1"]);
     assert.equal(status, 69);
@@ -295,6 +306,45 @@ suite("submit", () => {
     stop();
     assert.equal(status, 2, stderr);
     assert.match(stderr, /task 1: exception \(canceled\)\n$/);
+  });
+
+  test("says with --wait where the log of a task is that did not complete", async () => {
+    const path = await taskFile("failed.yml", "payload: {}\n");
+    const { rootUrl, rootCredentials: credentials } = queue;
+    const terms = { rootUrl, retries: 0, timeout: 30_000 };
+    const stop = queue.onChange(async ({ state }) => {
+      if (state !== "pending") return;
+      const anyone = new taskcluster.Queue({ ...terms, credentials });
+      const answer = await anyone.claimWork("local/macosx", { workerGroup: "group", workerId: "worker", tasks: 32 });
+      for (const { taskId, runId, credentials } of checkClaims(answer, assert.fail))
+        await new taskcluster.Queue({ ...terms, credentials }).reportFailed(taskId, runId);
+    });
+    const { status, stdout, stderr } = await launch(["submit", path, "--wait"], env);
+    stop();
+    assert.equal(status, 1, stderr);
+    const log = `${rootUrl}/api/queue/v1/task/${stdout.trim()}/artifacts/public/logs/live.log`;
+    assert.ok(stderr.endsWith(`task 1: failed\ntask 1: its log is at ${log}\n`), stderr);
+  });
+
+  test("says with --wait that the queue has gone, which is nobody's fault here", async () => {
+    const path = await taskFile("gone.yml", "payload: {}\n");
+    const other = await startLocalQueue({ blobDir, deadlineDelayMs: 0 });
+    const { clientId, accessToken } = other.rootCredentials;
+    const gone = Promise.withResolvers<void>();
+    other.onChange(({ state }) => {
+      if (state === "pending") other.close().then(gone.resolve, gone.reject);
+    });
+    const own = { TASKCLUSTER_CLIENT_ID: clientId, TASKCLUSTER_ACCESS_TOKEN: accessToken };
+    const { status, stdout, stderr } = await launch(["submit", path, "--wait"], {
+      ...own,
+      TASKCLUSTER_ROOT_URL: other.rootUrl,
+    });
+    await gone.promise;
+    assert.equal(status, 69, stderr);
+    assert.match(
+      stderr,
+      new RegExp(`the queue does not say how task ${stdout.trim()} is, .*: The service takes no connections`),
+    );
   });
 
   test("says what to do when there is no queue to submit to", async () => {
