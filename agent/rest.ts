@@ -13,7 +13,10 @@ export class Rest {
 
   /** Hears of every run that has ended. `hindrance`: why the machine could not begin with it; null when it could. */
   ended(begun: boolean, hindrance: string | null): void {
-    if (begun) this.#failures = 0;
+    if (begun) {
+      this.#failures = 0;
+      this.#until = 0;
+    }
     if (hindrance === null) return;
     // Several that fail together are one failure.
     if (this.leftMs === 0) this.#failures += 1;

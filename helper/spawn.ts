@@ -17,7 +17,7 @@ const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "u
 const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
 const kill = '[[ $UID == "$1" && $EUID == "$1" ]] && echo ran && kill -KILL -1'; // Root: only as that user.
 /** Root, in the graphics session: while the helper lives, at descriptor 3, perl becomes the user for good, then a shell. */
-const line = `my $u = shift; open H, ">&3"; syswrite H, "\\n" and ($<, $>) = ($u, $u); $< == $u && $> == $u && exec { $ARGV[0] } @ARGV`;
+const line = `my $u = shift; %ENV = (); open H, ">&3"; syswrite H, "\\n" and ($<, $>) = ($u, $u); $< == $u && $> == $u && exec { $ARGV[0] } @ARGV`;
 /** By uid, from its first graphical command until it is killed: shells, or what is still root and about to become one. */
 export const seats = new Map<number, Set<ChildProcess>>();
 const maxOutput = 8 * 1024 * 1024;

@@ -26,6 +26,16 @@ test("each failure to begin makes the rest longer, up to five minutes, and those
   assert.equal(rest.isDoubtful, true);
 });
 
+test("a failure right behind a run that began rests as long as a first one", (t) => {
+  t.mock.method(performance, "now", () => 0);
+  const rest = new Rest();
+  rest.ended(false, "no user");
+  rest.ended(true, null);
+  assert.equal(rest.leftMs, 0);
+  rest.ended(false, "no user");
+  assert.equal(rest.leftMs, 5_000);
+});
+
 test("a run that began ends the doubt", () => {
   const rest = new Rest();
   rest.ended(false, "no user");

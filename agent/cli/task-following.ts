@@ -17,7 +17,7 @@ const stateStatus: Readonly<Record<string, ExitStatus>> = {
 
 /** Whether it did not complete, and a worker has had it. */
 const hasLog = (state: string, reason: string | null): boolean =>
-  state === "failed" || (state === "exception" && !/^(canceled|deadline-exceeded)$/.test(reason ?? ""));
+  state === "failed" || (state === "exception" && !/^(canceled|deadline-exceeded|claim-expired)$/.test(reason ?? ""));
 
 /** Says each change of their states until all are resolved, or somebody does not want to wait. Throws as `creator` does. */
 export async function followTasks(

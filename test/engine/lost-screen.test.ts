@@ -21,31 +21,31 @@ async function sandbox(t: TestContext, part: Part, sees: (kills: number) => bool
     if (!sees(kills)) throw new EngineError("no-screen", "nobody is logged in");
   };
   const terms = { isolated: Promise.resolve(), graphical: true, probeScreen, end: () => account.delete() };
-  return new MacosxBuilder(account, terms).startSandbox();
+  return { own: await new MacosxBuilder(account, terms).startSandbox(), kills: () => kills };
 }
 
 const killed: Part = { signal: "SIGKILL" };
 
 describe("a command of the graphics session that ends by a signal", { timeout: 20_000 }, () => {
   test("is the task's own fault when what it left behind keeps its user from looking at the screen", async (t) => {
-    const own = await sandbox(t, killed, (kills) => kills > 0);
+    const { own } = await sandbox(t, killed, (kills) => kills > 0);
     assert.equal((await own.run(["bomb"], new PassThrough())).signal, "SIGKILL");
     const { leftover }: ResultSet = await own.finish();
     assert.equal(leftover, 7);
   });
 
   test("was ended with the session when its user cannot look at the screen although nothing of it is left", async (t) => {
-    const own = await sandbox(t, killed, () => false);
+    const { own } = await sandbox(t, killed, () => false);
     await assert.rejects(own.run(["bomb"], new PassThrough()), { code: "no-screen" });
   });
 
   test("leaves shells of a person alone where the screen is there", async (t) => {
-    let kills = 0;
-    const own = await sandbox(t, killed, (seen) => {
-      kills = seen;
+    let looks = 0;
+    const { own, kills } = await sandbox(t, killed, () => {
+      looks += 1;
       return true;
     });
     await own.run(["crash"], new PassThrough());
-    assert.equal(kills, 0);
+    assert.deepEqual([looks, kills()], [1, 0]);
   });
 });

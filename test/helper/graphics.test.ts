@@ -114,6 +114,14 @@ suite("A command in the graphics session", { skip: needsRoot }, () => {
     assert.equal(statSync(mark).uid, user.uid, "and becomes it otherwise");
   });
 
+  test("has no variable that Apple's perl, which stands before the real one, may set", async (t) => {
+    const { client, user } = await fixture.clientWithUser(t);
+    await client.run(user.user, ["/bin/true"], graphical);
+    const [line = ""] = made().calls("asuser").at(-1)?.argv.slice(6) ?? [];
+    const lines = 'exec 3> >(exec /bin/cat >/dev/null); export VERSIONER_PERL_VERSION=5; exec /usr/bin/perl -e "$@"';
+    assert.equal(toolOutput("/bin/bash", "-c", lines, "bash", line, `${user.uid}`, "/usr/bin/env"), "");
+  });
+
   test("reads its stdin", async (t) => {
     const { client, user } = await fixture.clientWithUser(t);
     const [stdin, output] = [await client.attach(), await client.attach()];

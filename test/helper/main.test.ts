@@ -5,6 +5,7 @@ import { after, before, suite, test } from "node:test";
 import { startHelper } from "../../helper/slice.ts";
 import { needsRoot } from "../root.ts";
 import { BareHelper, type BareStart } from "./bare-helper.ts";
+import { toolOutput } from "./machine.ts";
 import { type RealHelper, startRealHelper } from "./real-helper.ts";
 
 suite("The helper", { skip: needsRoot }, () => {
@@ -113,6 +114,18 @@ suite("The helper", { skip: needsRoot }, () => {
       refuses(because, () => ({}));
     });
   }
+
+  test("does not start with the session of an account among the uids of other instances", (t) => {
+    const own = { dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999] };
+    const name = `session-${process.pid}`;
+    toolOutput("/usr/sbin/useradd", "--no-create-home", "--no-user-group", "--uid", "5498", name);
+    t.after(() => {
+      toolOutput("/usr/sbin/userdel", name);
+      bare.writeConfig(own);
+    });
+    bare.writeConfig({ ...own, ...graphical, sessionUser: name });
+    refuses(/sessionUser "session-\d+" of helper.json must be an account, not root's or a task's/, () => ({}));
+  });
 
   test("does not start with graphics and a perl that others could change", (t) => {
     const own = { dscl: join(helper.dsclDir, "dscl"), uidRange: [5999, 5999] };

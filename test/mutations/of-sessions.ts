@@ -128,6 +128,13 @@ export const ofSessions: readonly Mutation[] = [
     caughtBy: ["test/helper/graphics.test.ts", "has no variable that launchctl adds"],
   },
   {
+    without: "the end of what perl's own wrapper adds to the environment",
+    file: "helper/spawn.ts",
+    from: "%ENV = (); ",
+    to: "",
+    caughtBy: ["test/helper/graphics.test.ts", "has no variable that Apple's perl"],
+  },
+  {
     without: "the refusal to reuse a user",
     file: "helper/table.ts",
     from: "if (reuse) throw",

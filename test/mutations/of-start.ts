@@ -237,6 +237,13 @@ export const ofStart: readonly Mutation[] = [
     caughtBy: ["test/helper/main.test.ts", "a sessionUser but one with a task's uid"],
   },
   {
+    without: "the refusal of a graphics session among the uids of other instances",
+    file: "helper/main.ts",
+    from: "[uidRange, [5000, 5999] as const]",
+    to: "[uidRange]",
+    caughtBy: ["test/helper/main.test.ts", "an account among the uids of other instances"],
+  },
+  {
     without: "the owner of perl",
     file: "helper/main.ts",
     from: "[tools.env, tools.perl] : []",
