@@ -199,7 +199,7 @@ describe("the starter", { skip: needsRoot, concurrency: 3 }, () => {
       const file = writeTasks(join(openDirectory(), "tasks.yml"), [hello]);
       const { status, stderr } = await run(["run-task", file, "--agent-user", name]);
       assert.equal(status, 64);
-      assert.match(stderr.join("\n"), /cannot be the agent: name another account$/);
+      assert.match(stderr.join("\n"), /cannot be the agent: name an account that exists, not root.s or a task.s$/);
     });
   }
 
