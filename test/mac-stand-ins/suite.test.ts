@@ -33,6 +33,7 @@ const main = (...argv: string[]) =>
 
 /** Files with something for macOS alone, and why no Mac need be asked about it. */
 const notAsked: Readonly<Record<string, string>> = {
+  "agent/cli/audit.ts": "looks up names of directories",
   "agent/cli/places.ts": "names of directories",
   "agent/cli/run-task.ts": "looks up names of directories",
   "agent/cli/runner-session.ts": "says the platform to start-worker",
