@@ -1,6 +1,6 @@
 /**
- * How long to claim nothing after runs that the machine could not even begin with: a worker that took one task after the
- * other to end each of them at once would empty the queue.
+ * How long to try nothing after what the machine could not even begin with. Runs: a worker that took one task after the
+ * other to end each of them at once would empty the queue. Task users: each try may cost a uid.
  */
 
 const FIRST_MS = 5_000;
@@ -11,7 +11,7 @@ export class Rest {
   #until = 0;
   #reason = "";
 
-  /** Hears of every run that has ended. `hindrance`: why the machine could not begin with it; null when it could. */
+  /** Hears of every try that has ended. `hindrance`: why the machine could not begin with it; null when it could. */
   ended(begun: boolean, hindrance: string | null): void {
     if (begun) {
       this.#failures = 0;

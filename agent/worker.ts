@@ -2,7 +2,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Activity, IdleReason } from "./activity.ts";
 import { ActivityLog } from "./activity-log.ts";
-import { unlessAborted } from "./engine/change.ts";
 import type { Cause } from "./outcome.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import { MOST_CLAIMS } from "./queue/queue-client.ts";
@@ -15,6 +14,7 @@ import type { RunServices } from "./run-services.ts";
 import type { RunningTask } from "./status/report.ts";
 import type { TaskCount } from "./task-count.ts";
 import { TaskRun } from "./task-run.ts";
+import { unlessAborted } from "./unless-aborted.ts";
 
 /** Why the worker has ended: asked to, or by its own configuration. */
 export type WorkerEnd = "stopped" | "tasks-done" | "idle-timeout";

@@ -17,7 +17,7 @@ const becomeUser = readFileSync(new URL("./become-user.sh", import.meta.url), "u
 const sweep = readFileSync(new URL("./sweep.sh", import.meta.url), "utf8");
 const kill = '[[ $UID == "$1" && $EUID == "$1" ]] && echo ran && kill -KILL -1'; // Root: only as that user.
 /** Root, in the graphics session: while the helper lives, at descriptor 3, perl becomes the user for good, then a shell. */
-const line = `my $u = shift; %ENV = (); open H, ">&3"; syswrite H, "\\n" and ($<, $>) = ($u, $u); $< == $u && $> == $u && exec { $ARGV[0] } @ARGV`;
+const become = `my $u = shift; %ENV = (); open H, ">&3"; syswrite H, "\\n" and ($<, $>) = ($u, $u); $< == $u && $> == $u && exec { $ARGV[0] } @ARGV`;
 /** By uid, from its first graphical command until it is killed: shells, or what is still root and about to become one. */
 export const seats = new Map<number, Set<ChildProcess>>();
 const maxOutput = 8 * 1024 * 1024;
@@ -92,8 +92,8 @@ export function startCommand(
   const { processes, files } = config.limits;
   const prologue = [ids.uid, processes, files, config.umask, as.cwd, relay].map(String);
   const shell = ["/bin/bash", ...bash, becomeUser, "become-user", ...prologue, ...request.argv];
-  const become = [tools.env, "-i", tools.perl, "-e", line, `${ids.uid}`]; // launchctl may add variables: none for perl.
-  const session = [config.launchctl, "asuser", `${config.sessionUid}`, ...become];
+  const chain = [tools.env, "-i", tools.perl, "-e", become, `${ids.uid}`]; // launchctl may add variables: none for perl.
+  const session = [config.launchctl, "asuser", `${config.sessionUid}`, ...chain];
   const [file = "", ...args] = request.graphical ? [...session, ...shell] : shell;
   const child = spawn(file, args, {
     ...(request.graphical ? { gid: ids.gid } : ids),

@@ -91,4 +91,4 @@ agent = spawn(node, ["--disable-sigusr1", "--max-semi-space-size=2", join(code, 
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => agent?.kill(signal));
 const [status, by] = await new Promise<[number | null, unknown]>((done) => agent?.once("exit", (...how) => done(how)));
 if (slice) await endHelper(slice);
-process.exit(status ?? end(70, `${by} ended the agent: its task users are gone, and its claims end by themselves`));
+process.exit(status ?? end(70, `${by} ended the agent: its task users end with it, and its claims by themselves`));

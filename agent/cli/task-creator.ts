@@ -12,7 +12,6 @@ const retries = 5;
 
 export class TaskCreator {
   readonly #queue: InstanceType<typeof taskcluster.Queue>;
-
   readonly #rootUrl: string;
 
   /** `credentials` without a clientId call as anybody. */

@@ -1,5 +1,4 @@
 /** Tasks that no worker claims: what `submit --wait` says of them, once for each queue. */
-
 import { startLine } from "./instances.ts";
 
 /** A worker that is idle claims within a second or two. */

@@ -5,8 +5,9 @@
 import { dirname } from "node:path";
 import type { Answers, Gone } from "../../shared/protocol/messages.ts";
 import { messageOf } from "../thrown.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { Canary } from "./canary.ts";
-import { Change, unlessAborted } from "./change.ts";
+import { Change } from "./change.ts";
 import type { Engine, NoUser, SandboxBuilder } from "./engine.ts";
 import { connectHelper, type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";

@@ -28,7 +28,6 @@ export class WarmUser {
   #warm: Promise<TaskAccount | null> | null = null;
   #closed = false;
   #failure: unknown = null;
-  /** A user that could not be made may cost a uid, and root's commands their time. */
   readonly #rest = new Rest();
 
   constructor(create: () => Promise<TaskAccount>, events: WarmUserEvents) {

@@ -1,6 +1,7 @@
 /** Calls that are safe to repeat, repeated. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../thrown.ts";
+import { unlessAborted } from "../unless-aborted.ts";
 import { QueueError } from "./task-queue.ts";
 
 const FIRST_DELAY_MS = 200;
@@ -50,7 +51,9 @@ export async function retry<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await unlessAborted(call, signal);
+      signal?.throwIfAborted();
+      // taskcluster-client cannot end a call under way; nobody waits for it any longer.
+      return await unlessAborted(call(), signal);
     } catch (error) {
       if (!(error instanceof QueueError)) throw error;
       const delay = waitMs(attempt, error.retryAfterMs);
@@ -58,19 +61,5 @@ export async function retry<T>(
       failed(error);
       await sleep(delay, undefined, { signal });
     }
-  }
-}
-
-/** taskcluster-client cannot end a call under way; nobody waits for it any longer. */
-async function unlessAborted<T>(call: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return call();
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const stop = (): void => aborted.reject(signal.reason);
-  signal.addEventListener("abort", stop);
-  try {
-    return await Promise.race([call(), aborted.promise]);
-  } finally {
-    signal.removeEventListener("abort", stop);
   }
 }

@@ -42,9 +42,9 @@ export function upgrade(context: Context, given: Arguments): Promise<Status> {
     const { choices } = runner.receipt;
     if (!choices) throw new Refusal(exitStatus.usage, "nothing is installed here: use install");
     return withFacts(context, given, choices, async (facts) => {
-      const isThere = isInstalled(runner, facts);
+      const isCurrent = isInstalled(runner, facts);
       if (!given.flags.has("plan")) await finishRemovals(runner);
-      if (isThere) {
+      if (isCurrent) {
         say(`version ${facts.version} (${currentStep(facts).target}) is what is installed`);
         return exitStatus.completed;
       }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { getEventListeners } from "node:events";
 import { describe, it } from "node:test";
-import { Change, unlessAborted } from "../../agent/engine/change.ts";
+import { Change } from "../../agent/engine/change.ts";
+import { unlessAborted } from "../../agent/unless-aborted.ts";
 
 describe("a change", () => {
   it("wakes everybody who waits for the next one, and nobody twice", async () => {

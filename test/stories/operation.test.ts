@@ -74,7 +74,10 @@ describe("an operator", { skip: needsRoot }, () => {
     await worker.said("task user created");
     const { exit, report } = await status(worker);
     assert.deepEqual([exit, report["state"], report["currentTaskIds"]], [0, "full", [id]]);
-    assert.match(JSON.stringify(report["running"]), /"runId":0,"since":"[^"]+","unheard":false,"user":("tcw-\w+"|null)/);
+    assert.match(
+      JSON.stringify(report["running"]),
+      /"runId":0,"since":"[^"]+","unheard":false,"user":("tcw-\w+"|null)/,
+    );
     assert.match(JSON.stringify(report["helper"]), /"agent":true/);
     worker.signal("SIGTERM");
     assert.equal(await worker.status(), 72);

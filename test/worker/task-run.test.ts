@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, it, type TestContext } from "node:test";
-import { unlessAborted } from "../../agent/engine/change.ts";
+import { unlessAborted } from "../../agent/unless-aborted.ts";
 import { Fixture } from "./fixture.ts";
 
 const sh = (script: string) => ["/bin/sh", "-c", script];

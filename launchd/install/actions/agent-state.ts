@@ -5,6 +5,9 @@ import { isThere } from "../atomically.ts";
 import type { Machine } from "../machine.ts";
 import type { AgentStateStep } from "../step.ts";
 
+/** Of an rm that says nothing. */
+const howEnded = (exit: number | null): string => (exit === 0 ? "it is there again" : "rm was ended, or took too long");
+
 export function agentState(machine: Machine, step: AgentStateStep): Actions {
   const path = machine.at(step.path);
   return {
@@ -19,9 +22,8 @@ export function agentState(machine: Machine, step: AgentStateStep): Actions {
       const removed = await machine.runAs(step.user, "rm", "-rf", "--", path);
       // Workers that are not installed have theirs beside it.
       await machine.runAs(step.user, "rmdir", dirname(path));
-      if (removed?.exit === 0 || (removed === null && !isThere(path))) return null;
-      const why =
-        removed === null ? "there is no such account" : removed.stderr.trim() || "rm was ended, or took too long";
+      if (!isThere(path)) return null;
+      const why = removed === null ? "there is no such account" : removed.stderr.trim() || howEnded(removed.exit);
       return `${step.path} cannot be removed as ${step.user}: ${why}`;
     },
   };
