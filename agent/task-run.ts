@@ -88,15 +88,6 @@ export class TaskRun {
     this.#sandbox?.kill().catch((error: unknown) => this.#failed(error, "kill"));
   }
 
-  /** Whether its first command was about to run; if not, and the machine was to blame, why. Known when `run` resolves. */
-  get begun(): boolean {
-    return this.#causes.begun;
-  }
-
-  get hindrance(): string | null {
-    return this.#causes.hindrance;
-  }
-
   /** Never throws: whatever goes wrong is a cause, and the queue is told. */
   async run(): Promise<Outcome> {
     const { lost } = this.#services.engine;
@@ -210,6 +201,7 @@ export class TaskRun {
     const sofar = this.#causes.outcome;
     if (sofar.state !== "exception") await opened?.plugins.finished(sofar.state === "completed");
     const wanted = this.#causes.outcome;
+    this.#owner.over(this.#causes.begun, this.#causes.hindrance);
     const reported = await this.#report(wanted);
     const outcome = reported ? wanted : this.#causes.outcome;
     this.#resolved = true;

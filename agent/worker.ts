@@ -218,6 +218,8 @@ export class Worker {
     );
     const run = new TaskRun(claim, queue, this.#options, {
       troubled: () => this.#readiness.troubled(),
+      // Before the queue has it back: the next poll would bring it again.
+      over: (begun, hindrance) => this.#rest.ended(begun, hindrance),
       polled: () => this.#polling,
     });
     this.#lastClaim = new Date().toISOString();
@@ -226,7 +228,6 @@ export class Worker {
     const ended = run.run().then(
       (outcome) => {
         if (outcome.state === "exception" && outcome.reason === "internal-error") this.#failed();
-        this.#rest.ended(run.begun, run.hindrance);
         this.#forget(claim);
       },
       (error: unknown) => {

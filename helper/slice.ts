@@ -29,8 +29,7 @@ export function startHelper(slice: Slice, node: string, code: string, more: Part
   const config = writeConfig(`${places.state}/helper-${process.pid}.json`, firstUid, code, more);
   const script = [join(code, "helper/main.ts"), "--instance", name, "--config", config, "--lifeline"];
   const flags = helperFlags(places, readConfig(config), import.meta.filename.endsWith(".js"));
-  const log = openSync(`${places.logs}/helper.log`, "a", 0o600);
-  const stdio: ["pipe", "pipe", number] = ["pipe", "pipe", log];
+  const stdio: ["pipe", "pipe", number] = ["pipe", "pipe", openSync(`${places.logs}/helper.log`, "a", 0o600)];
   const helper = spawn(node, [...flags, ...script], { cwd: "/", env: {}, detached: true, stdio });
   helper.stdin?.on("error", () => {});
   const exited = new Promise<number>((done) => helper.once("exit", (status) => done(status ?? 70)));

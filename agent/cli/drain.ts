@@ -11,7 +11,7 @@ export async function drain(context: Context): Promise<ExitStatus> {
   if (meant?.state !== "lives") {
     const asked = context.arguments.values.get("instance");
     const who = asked === undefined ? "no worker" : `no worker of the instance ${asked}`;
-    const there = seenAs("instances of this account that run", all.filter(runs));
+    const there = seenAs(context, "instances of this account that run", all.filter(runs));
     throw new CommandError(exitStatus.unavailable, `${who} runs that could be told; ${there}`);
   }
   const { pid, workerId, instance, drainSignal, running, idle } = meant.report;

@@ -32,7 +32,7 @@ export interface WorkerSetup {
   readonly logger: Logger;
   /** How long a helper that is not there yet is waited for. */
   readonly helperMs: number;
-  /** Ends that wait. */
+  /** Ends that wait, and the one for the first task user. */
   readonly signal?: AbortSignal;
   readonly events: TaskEvents;
   /** For `numberOfTasksToRun`. */
@@ -82,7 +82,7 @@ async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<
   const options = { socketPath: socket, log: logger, deadlineMs: helperMs, signal, agentFiles, graphicalTasks };
   const engine = await startMacosxEngine(options);
   try {
-    await engine.ready();
+    await engine.ready(setup.signal);
     return engine;
   } catch (error) {
     await engine.dispose();

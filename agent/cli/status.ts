@@ -24,7 +24,7 @@ export async function status(context: Context): Promise<ExitStatus> {
   }
   for (const { report } of others) say.step(`there is another: --instance ${report.instance}`);
   const who = asked === undefined ? "no worker" : `no worker of the instance ${asked}`;
-  const there = seenAs("instances of this account", all.some(runs) ? all.filter(runs) : all);
+  const there = seenAs(context, "instances of this account", all.some(runs) ? all.filter(runs) : all);
   if (!meant) say.error(`${who} has left a status; ${there}`);
   if (meant?.state !== "lives") return exitStatus.unavailable;
   return meant.report.state === "idle" ? exitStatus.failed : exitStatus.completed;

@@ -89,9 +89,12 @@ export class MacosxEngine implements Engine {
     return this.maxGraphical > 0;
   }
 
-  /** Resolves when the first task user is there, or cannot be had. Throws EngineError `isolation-broken`. */
-  async ready(): Promise<void> {
-    await this.#warm.filled();
+  /**
+   * Resolves when the first task user is there, or cannot be had. Throws EngineError `isolation-broken`, or the reason of
+   * `signal` when that is aborted before: directory services may take minutes.
+   */
+  async ready(signal?: AbortSignal): Promise<void> {
+    await unlessAborted(this.#warm.filled(), signal);
     if (this.unsafe.aborted) throw this.unsafe.reason;
   }
 
@@ -136,9 +139,12 @@ export class MacosxEngine implements Engine {
   async #take(signal: AbortSignal | undefined): Promise<TaskAccount> {
     for (;;) {
       const { next } = this.#room;
+      const taken = this.#warm.take();
       try {
-        return await this.#warm.take();
+        return await unlessAborted(taken, signal);
       } catch (error) {
+        // Nobody waits for it any more, so nobody else would end it.
+        if (signal?.aborted) taken.then((late) => this.#end(late)).catch(() => {});
         if (!this.#isFull(error)) throw error;
         this.#log.info({ reason: messageOf(error) }, "a task waits for a task user to end");
       }

@@ -64,10 +64,19 @@ export async function placeFile(
   }
 }
 
-/** Makes `<home>/tmp`, the TMPDIR of the task. Throws EngineError. */
+/**
+ * Makes `<home>/tmp`, the TMPDIR of the task, as the last part of a new task user. Throws EngineError: `no-free-user` where the
+ * disk is full, as when the helper finds it so; `place-failed`, or what the helper met.
+ */
 export async function makeTemporaryDirectory(account: TaskAccount): Promise<void> {
   const process = await account.start(toolCommand(account.user.home, directoryLines, "make", []));
-  const reply = await replyOf(account, process, TOOL_IDLE_MS);
+  const reply = (await replyOf(account, process, TOOL_IDLE_MS)).trim();
   if (reply === "made") return;
-  throw new EngineError("place-failed", `'tmp' could not be made in the task's home: ${reply.trim()}.`);
+  // No command of the task has run yet, so that mkdir can be believed where there is room again meanwhile.
+  const isFull = reply.endsWith(": No space left on device") || (await isDiskOfHomeFull(account.user.home));
+  const why = isFull ? "its disk is full" : reply;
+  throw new EngineError(
+    isFull ? "no-free-user" : "place-failed",
+    `'tmp' could not be made in the task's home: ${why}.`,
+  );
 }

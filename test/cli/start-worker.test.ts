@@ -101,6 +101,19 @@ suite("a worker", { skip: needsRoot, timeout: 30_000 }, () => {
     await finish();
   });
 
+  test("does not wait for its first task user any longer when it is to end", async (t) => {
+    const asked = Promise.withResolvers<void>();
+    const { start } = await scripted(t, {
+      hello: ({ answer }) => answer(helloResult),
+      createUser: () => asked.resolve(),
+    });
+    const stop = new AbortController();
+    const starting = start(stop.signal);
+    await asked.promise;
+    stop.abort();
+    await assert.rejects(starting, { name: "AbortError" });
+  });
+
   test("does not wait for a helper any longer when it is to end", async (t) => {
     const { start } = await scripted(t, null);
     const stop = new AbortController();

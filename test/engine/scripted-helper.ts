@@ -94,15 +94,18 @@ export interface Part {
 const nothing = { processes: 0, shared: 0 };
 const gone = { state: "gone", found: nothing, removed: nothing, left: { ...nothing, home: false, account: false } };
 
-/** Task users whose processes do what `play` says for their command lines; our own tools find all as it should be. */
-export function scriptedUsers(play: (argv: readonly string[]) => Part = () => ({})): Script {
+/** Task users whose processes do what `play` says for their command lines; our own tools find all as it should be, but for `tools`. */
+export function scriptedUsers(
+  play: (argv: readonly string[]) => Part = () => ({}),
+  tools: Readonly<Record<string, Part>> = {},
+): Script {
   let last = 0;
   const next = (): string => {
     last += 1;
     return last.toString(16).padStart(32, "0");
   };
   const outputs = new Map<unknown, Socket>();
-  const ownTools: Record<string, Part> = { make: { output: "made" }, canary: { output: "over\n" } };
+  const ownTools: Record<string, Part> = { make: { output: "made" }, canary: { output: "over\n" }, ...tools };
   return {
     createUser: ({ answer }) => {
       const name = `tcw-${String(last).padStart(8, "a")}`;

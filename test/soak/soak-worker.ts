@@ -15,7 +15,7 @@ export type Program = "helper" | "agent";
 export interface Told {
   /** Kinds of open handles, timers and requests, one for each. */
   readonly resources: readonly string[];
-  /** After a collection. */
+  /** After a collection, without compiled code. */
   readonly heapBytes: number;
 }
 

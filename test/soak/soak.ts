@@ -22,8 +22,8 @@ const ahead = 3;
 /** Of the tasks; during the others no process is killed, and the same two live to be measured. */
 const roughShare = 0.35;
 /** Of the tasks: a process grows into its size. */
-const warmUpShare = 0.1;
-const longestWarmUp = 100;
+const warmUpShare = 0.2;
+const longestWarmUp = 400;
 /** What is left must go in this time, in milliseconds. */
 const cleanMs = 30_000;
 

@@ -18,7 +18,7 @@ function memory({ slopes, before, after, between }: SoakResult): string[] {
   const heaps = (["agent", "helper"] as const).map((program) => {
     const [first, last] = [before.heapKilobytes[program], after.heapKilobytes[program]];
     const slope = Math.round(((last - first) / between) * 1000);
-    return `  ${program}, ${between} tasks: heap ${first} kB to ${last} kB when idle, ${slope} kB per 1,000 tasks`;
+    return `  ${program}, ${between} tasks: heap ${first} kB to ${last} kB when idle, without compiled code, ${slope} kB per 1,000 tasks`;
   });
   return [...resident, ...heaps];
 }

@@ -29,6 +29,9 @@ function difference(what: string, got: Buffer, wanted: Buffer, whole: Whole): st
   return [`${what} has ${got.length} bytes instead of ${wanted.length}, the first other one is ${at}`];
 }
 
+const wrongLog = (log: Buffer, output: Buffer | null): string[] =>
+  output === null ? [] : difference("the log", outputOf(log), output, "whole");
+
 /** Of a task that the worker's own full disk has ended. */
 export function wrongShortLog(log: Buffer, output: Buffer | null): string[] {
   const text = log.toString("latin1");
@@ -70,11 +73,13 @@ export class TaskCheck {
     if (foreign.length > 0) return [`earlier runs are ${foreign.join(", ")}`];
     const found = `${last.state}/${last.reasonResolved}`;
     const wanted = `${expected.state}/${expected.reason}`;
-    if (found === wanted) return this.#wrongContents(taskId, task);
+    const full = this.#fullDuring(last);
+    // An exception whose log met a full disk besides is what it would have been, with less of a log.
+    const mayBeCut = last.state === "exception" && full.has(this.#agentDisk);
+    if (found === wanted) return this.#wrongContents(taskId, task, mayBeCut);
     // Its second run is its last, whoever was to blame for the first.
     if (kind === "asks for a retry" && last.state === "exception" && lostReasons.includes(last.reasonResolved ?? ""))
       return [];
-    const full = this.#fullDuring(last);
     if (full.size === 0 || !shortEnds.includes(found))
       return [`${found} instead of ${wanted}, says: ${await this.#lastLines(taskId)}`];
     if (last.state === "failed" && !this.#isTasksOwn(full)) return [`${found} for a full disk of the worker`];
@@ -85,7 +90,7 @@ export class TaskCheck {
     return [...full].some((disk) => disk !== this.#agentDisk);
   }
 
-  async #wrongContents(taskId: string, { kind, expected }: SoakTask): Promise<string[]> {
+  async #wrongContents(taskId: string, { kind, expected }: SoakTask, mayBeCut: boolean): Promise<string[]> {
     // Nobody is owed the log of a run that was cancelled before it had begun.
     if (kind === "cancelled") return [];
     const log = await this.#content(taskId, logName);
@@ -94,7 +99,7 @@ export class TaskCheck {
     const there = new Set(this.#there(taskId).map(({ name }) => name));
     const missing = [...artifacts.keys()].filter((name) => !there.has(name)).map((name) => `${name} is not there`);
     return [
-      ...(output === null ? [] : difference("the log", outputOf(log), output, "whole")),
+      ...(mayBeCut ? wrongShortLog(log, output) : wrongLog(log, output)),
       ...missing,
       ...(await this.#wrongArtifacts(taskId, artifacts, "whole")),
     ];

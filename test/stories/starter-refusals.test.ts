@@ -20,12 +20,15 @@ describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
     assert.match(said, /all 20 slices are held by running workers; wait for one to end\n$/);
   });
 
-  test("says where the helper's log is when that does not start, with the machine's own helper.json: 70", async () => {
+  test("says why the helper does not start, and where its log is, with the machine's own helper.json: 70", async () => {
     const { status, said } = await prepared(`mkdir -p /etc/taskcluster-worker /home/tasks; chmod 777 /home/tasks
       cp test/dscl/dscl /home/dscl; chmod 755 /home/dscl
       echo '{ "tasksDir": "/home/tasks", "dscl": "/home/dscl" }' >/etc/taskcluster-worker/helper.json; ${run}`);
     assert.equal(status, 70, said);
-    assert.match(said, /the helper ended: read \/var\/log\/taskcluster-worker\/slice-1\/helper\.log\n$/);
+    assert.match(
+      said,
+      /helper ended: \/home\/tasks can be written by others than root: chmod go-w \/home\/tasks \(\/.*\/slice-1\/helper\.log\)\n$/,
+    );
   });
 
   test("says why there is no account for the agent: 70", async () => {
@@ -40,6 +43,15 @@ describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
       echo "taken$uid:x:$uid:$uid::/:/bin/false" >>/etc/passwd; done; ${run}`);
     assert.equal(status, 70, said);
     assert.match(said, /the agent's account: [\s\S]*no uid in 4900-4999 is free/);
+  });
+
+  test("asked for the status where no worker ran says whose workers root can see: 69", async () => {
+    const { status, said } = await prepared("./taskcluster-worker status; exit");
+    assert.equal(status, 69, said);
+    assert.match(
+      said,
+      /; only the workers that root starts can be seen; for those of another account add --agent-user/,
+    );
   });
 
   test("says that another process holds its place among the living starters: 70", async () => {

@@ -273,6 +273,24 @@ describe("the worker", { concurrency: 4 }, () => {
     assert.equal((await fixture.resolved(second)).state, "completed");
   });
 
+  it("does not take back a task that it cannot begin with while it runs another", { timeout: 60_000 }, async (t) => {
+    const fixture = await Fixture.start(t, { config: { capacity: 3 }, queue: { longPollMs: 1_500 } });
+    const other = await fixture.createTask({ ...short, command: [sh("sleep 3600")] });
+    void fixture.run();
+    await fixture.event("started", other);
+    fixture.engine.newSandboxBuilder = async () => {
+      throw new HelperRefusedError("journal-unwritable", "The audit log cannot be written.");
+    };
+    const taskId = await fixture.createTask(short);
+    await fixture.event("resolved", taskId);
+    await fixture.idle("resting");
+    const { runs } = await fixture.queue.waitFor(taskId, () => true);
+    assert.deepEqual(
+      runs.map((run) => run.reasonResolved ?? run.state),
+      ["worker-shutdown", "pending"],
+    );
+  });
+
   it("waits for room on the disk of the homes, says so once, and then goes on", { skip: needsRoot }, async (t) => {
     const fixture = await Fixture.start(t, { config: { requiredDiskSpaceMegabytes: 2 } });
     fixture.engine.homesDirectory = await tinyDisk(t, "3m");
