@@ -182,10 +182,9 @@ export class Worker {
       return claims.length;
     } catch (thrown) {
       const { status, code, message, retryAfterMs } = toQueueError(thrown);
-      this.#askedMs = retryAfterMs;
+      this.#askedMs = status === 401 || status === 403 ? REFUSED_BACKOFF_MS : retryAfterMs;
       this.#idle({ kind: "queue", message }, { code, status });
       this.#failed();
-      if (status === 401 || status === 403) await this.#pause(REFUSED_BACKOFF_MS);
       return null;
     }
   }

@@ -10,6 +10,7 @@ import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
 import type { Refused } from "../../agent/queue/check.ts";
 import { AnswerError } from "../../agent/queue/fields.ts";
 import { QueueClient } from "../../agent/queue/queue-client.ts";
+import { QueueError } from "../../agent/queue/task-queue.ts";
 import type { Claim } from "../../agent/queue/types.ts";
 import { WorkerCredentials } from "../../agent/queue/worker-credentials.ts";
 import { tinyDisk } from "../artifacts/tiny-disk.ts";
@@ -27,6 +28,20 @@ class ChangedClaims extends QueueClient {
 
   override async claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
     return this.#change(await super.claimWork(tasks, refused));
+  }
+}
+
+/** Refused from the second poll on. */
+class RefusedLater extends QueueClient {
+  readonly refused = Promise.withResolvers<void>();
+  #polls = 0;
+
+  override async claimWork(tasks: number, refused: Refused): Promise<Claim[]> {
+    this.#polls += 1;
+    if (this.#polls === 1) return super.claimWork(tasks, refused);
+    // The worker has heard of it when what waits for this runs.
+    setImmediate(() => this.refused.resolve());
+    throw new QueueError(401, "AuthenticationFailed", "no");
   }
 }
 
@@ -289,6 +304,24 @@ describe("the worker", { concurrency: 4 }, () => {
       runs.map((run) => run.reasonResolved ?? run.state),
       ["worker-shutdown", "pending"],
     );
+  });
+
+  it("gives a task back at once while it waits after a refused poll", { timeout: 20_000 }, async (t) => {
+    const later: RefusedLater[] = [];
+    const client = (config: AgentConfig) => {
+      const made = new RefusedLater(config);
+      later.push(made);
+      return made;
+    };
+    const fixture = await Fixture.start(t, { config: { capacity: 2 }, client });
+    fixture.engine.newSandboxBuilder = async () => {
+      await later[0]?.refused.promise;
+      throw new HelperRefusedError("journal-unwritable", "The audit log cannot be written.");
+    };
+    const taskId = await fixture.createTask(short);
+    void fixture.run();
+    const { reason } = await fixture.event("resolved", taskId);
+    assert.equal(reason, "worker-shutdown");
   });
 
   it("waits for room on the disk of the homes, says so once, and then goes on", { skip: needsRoot }, async (t) => {
