@@ -2,11 +2,8 @@
 export interface RunOwner {
   /** Something has gone wrong with the run, which may not be its own fault. */
   readonly troubled: () => void;
-  /**
-   * The run is over, and the queue is told next. `begun`: its first command was about to run; `hindrance`: why not, when
-   * the machine was to blame.
-   */
-  readonly over: (begun: boolean, hindrance: string | null) => void;
-  /** Resolves when the poll under way is over, which would bring a task that was given back before. */
+  /** The task is to be given back: before the end of the run no poll begins, which would bring it again. */
+  readonly givesBack: () => void;
+  /** Resolves when the poll under way is over, which would bring it too. */
   readonly polled: () => Promise<unknown>;
 }

@@ -88,6 +88,15 @@ export class TaskRun {
     this.#sandbox?.kill().catch((error: unknown) => this.#failed(error, "kill"));
   }
 
+  /** Whether its first command was about to run; if not, and the machine was to blame, why. Known when `run` resolves. */
+  get begun(): boolean {
+    return this.#causes.begun;
+  }
+
+  get hindrance(): string | null {
+    return this.#causes.hindrance;
+  }
+
   /** Never throws: whatever goes wrong is a cause, and the queue is told. */
   async run(): Promise<Outcome> {
     const { lost } = this.#services.engine;
@@ -201,7 +210,6 @@ export class TaskRun {
     const sofar = this.#causes.outcome;
     if (sofar.state !== "exception") await opened?.plugins.finished(sofar.state === "completed");
     const wanted = this.#causes.outcome;
-    this.#owner.over(this.#causes.begun, this.#causes.hindrance);
     const reported = await this.#report(wanted);
     const outcome = reported ? wanted : this.#causes.outcome;
     this.#resolved = true;
@@ -216,9 +224,10 @@ export class TaskRun {
   /** False when the queue was not to be told, would not hear it, or could not be reached. */
   async #report(outcome: Outcome): Promise<boolean> {
     if (outcome.state === "exception" && !outcome.report) return false;
-    // What becomes of the poll is for the worker to say.
-    if (outcome.state === "exception" && outcome.reason === "worker-shutdown")
-      await this.#owner.polled().catch(() => {});
+    if (outcome.state === "exception" && outcome.reason === "worker-shutdown") {
+      this.#owner.givesBack();
+      await this.#owner.polled().catch(() => {}); // What becomes of the poll is for the worker to say.
+    }
     try {
       await report(this.#queue, outcome);
       return true;

@@ -66,7 +66,7 @@ export class Worker {
   readonly #stopping = new AbortController();
   readonly #activity: ActivityLog;
   #stoppedNow = false;
-  /** How long the queue asked to wait when it last gave nothing. */
+  /** How long to wait at least when the queue last gave nothing. */
   #askedMs = 0;
   #stopReason: IdleReason = { kind: "draining" };
   #lastClaim: string | null = null;
@@ -164,6 +164,7 @@ export class Worker {
 
   /** How many tasks the worker can take now. */
   #room(): number {
+    if (this.#reports.isGivingBack) return 0;
     const { capacity, numberOfTasksToRun } = this.#options.config;
     const left = numberOfTasksToRun > 0 ? numberOfTasksToRun - this.#counted : MOST_CLAIMS;
     const most = this.#rest.isDoubtful ? 1 : MOST_CLAIMS;
@@ -216,8 +217,7 @@ export class Worker {
     );
     const run = new TaskRun(claim, queue, this.#options, {
       troubled: () => this.#readiness.troubled(),
-      // Before the queue has it back: the next poll would bring it again.
-      over: (begun, hindrance) => this.#rest.ended(begun, hindrance),
+      givesBack: () => this.#reports.givesBack(claim),
       polled: () => this.#polling,
     });
     this.#lastClaim = new Date().toISOString();
@@ -226,6 +226,7 @@ export class Worker {
     const ended = run.run().then(
       (outcome) => {
         if (outcome.state === "exception" && outcome.reason === "internal-error") this.#failed();
+        this.#rest.ended(run.begun, run.hindrance);
         this.#forget(claim);
       },
       (error: unknown) => {

@@ -40,14 +40,14 @@ let helper: ChildProcess | undefined;
 let agent: ChildProcess | undefined;
 let restart: Promise<unknown> | undefined;
 let ending = false;
-const saidLast = ({ name }: Slice, log = `${placesOf(name).logs}/helper.log`): string =>
-  `${/.*"msg":"(.*)"\}\n/s.exec(readFileSync(log, "utf8"))?.[1] ?? "it said nothing"} (${log})`;
+const lastError = ({ name }: Slice, log = `${placesOf(name).logs}/helper.log`): string =>
+  `the last error in ${log}: ${/^.*"level":50,[^\n]*"msg":"([^\n]*)"\}\n/s.exec(readFileSync(log, "utf8"))?.[1] ?? "none"}`;
 /** Keeps a helper running for the agent's life: a new one first ends what a killed one left. Undefined: no slice is free. */
 async function serve(candidates: Slice[]): Promise<Slice | undefined> {
   for (const slice of candidates) {
     const started = await startHelper(slice, node, code, named ? { graphical: false } : {}); // No session of the agent's.
     if (started === 75) continue;
-    if (typeof started === "number") end(70, `the helper ended: ${saidLast(slice)}`);
+    if (typeof started === "number") end(70, `the helper ended; ${lastError(slice)}`);
     helper = started.once("exit", () => {
       // Without one the slice is another worker's by now, which has ended what was left; its helper is not for our agent.
       if (!ending) restart = delay(500).then(async () => (await serve([slice])) ?? agent?.kill("SIGTERM"));
@@ -62,7 +62,7 @@ async function endHelper(slice: Slice): Promise<void> {
   ending = true;
   await restart;
   for (let [ended, tries] = [false, 3]; !ended; ended = helper?.exitCode === 0 || !(await serve([slice]))) {
-    if (--tries < 0) end(70, `the helper does not end: ${saidLast(slice)}`);
+    if (--tries < 0) end(70, `the helper does not end; ${lastError(slice)}`);
     if (helper?.exitCode !== null || helper.signalCode !== null) continue;
     await new Promise((done) => helper?.once("exit", done).stdin?.end());
   }

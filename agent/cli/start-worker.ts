@@ -82,7 +82,7 @@ async function isolatedEngine(setup: WorkerSetup, scratchRoot: string): Promise<
   const options = { socketPath: socket, log: logger, deadlineMs: helperMs, signal, agentFiles, graphicalTasks };
   const engine = await startMacosxEngine(options);
   try {
-    await engine.ready(setup.signal);
+    await engine.ready(signal);
     return engine;
   } catch (error) {
     await engine.dispose();

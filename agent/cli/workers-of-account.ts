@@ -17,20 +17,23 @@ export interface Workers {
   readonly all: readonly FoundReport[];
 }
 
-const whoseCanBeSeen = {
-  user:
-    "only the workers of this account can be seen; for those of a session run it as root, " +
-    "for those of another account with sudo and --agent-user NAME",
-  root: "only the workers that root starts can be seen; for those of another account add --agent-user NAME",
-};
+function whoseCanBeSeen({ arguments: { values }, launch }: Context): string {
+  const named = values.get("agent-user");
+  if (named !== undefined)
+    return `only the workers of ${named} can be seen; for those that root starts leave --agent-user out`;
+  return launch.lifeline === null
+    ? "only the workers of this account can be seen; for those of a session run it as root, " +
+        "for those of another account with sudo and --agent-user NAME"
+    : "only the workers that root starts can be seen; for those of another account add --agent-user NAME";
+}
 
 /** Whether a worker still does. */
 export const runs = ({ state }: FoundReport): boolean => state === "lives";
 
 /** A sentence for whoever needs a worker where none is meant: `what` these are, and whose cannot be seen. */
-export function seenAs({ launch }: Context, what: string, found: readonly FoundReport[]): string {
+export function seenAs(context: Context, what: string, found: readonly FoundReport[]): string {
   const names = found.map(({ report }) => report.instance);
-  return `${instancesThere(what, names)}; ${whoseCanBeSeen[launch.lifeline === null ? "user" : "root"]}`;
+  return `${instancesThere(what, names)}; ${whoseCanBeSeen(context)}`;
 }
 
 /** The instance of --instance, else the worker that runs, else the one that ran last. Throws CommandError. */

@@ -52,6 +52,8 @@ export class MacosxEngine implements Engine {
   readonly #log: EngineLog;
   readonly #canary: Canary;
   readonly #accounts = new Set<TaskAccount>();
+  /** Users that the helper has been asked for. */
+  #making = 0;
   readonly #warm: WarmUser;
   /** A task user has ended, so there may be room for another, or one was made ahead; or the helper is lost. */
   readonly #room = new Change();
@@ -117,9 +119,10 @@ export class MacosxEngine implements Engine {
     return { code: failureCode(failure), message: messageOf(failure) };
   }
 
-  /** Whether there is no user to be had before one of those that live has ended. */
-  #isFull(error: unknown): boolean {
-    return error instanceof HelperRefusedError && error.refusal === "no-free-user" && this.#accounts.size > 0;
+  /** Whether there is no user to be had before one of those that live, or are made, has ended; or one has `since`. */
+  #isFull(error: unknown, since = this.#room.next): boolean {
+    const areOthers = this.#accounts.size + this.#making > 0 || this.#room.next !== since;
+    return error instanceof HelperRefusedError && error.refusal === "no-free-user" && areOthers;
   }
 
   async probeScreen(): Promise<void> {
@@ -143,13 +146,22 @@ export class MacosxEngine implements Engine {
       try {
         return await unlessAborted(taken, signal);
       } catch (error) {
-        // Nobody waits for it any more, so nobody else would end it.
-        if (signal?.aborted) taken.then((late) => this.#end(late)).catch(() => {});
-        if (!this.#isFull(error)) throw error;
+        if (signal?.aborted) void this.#endLate(taken);
+        if (!this.#isFull(error, next)) throw error;
         this.#log.info({ reason: messageOf(error) }, "a task waits for a task user to end");
       }
       await unlessAborted(next, signal);
       this.lost.throwIfAborted();
+    }
+  }
+
+  /** Nobody waits for it any more, so nobody else would end it. */
+  async #endLate(taken: Promise<TaskAccount>): Promise<void> {
+    try {
+      await this.#end(await taken);
+    } catch (error) {
+      this.#log.info({ reason: messageOf(error) }, "the user of a task that was canceled meanwhile was not to be had");
+      this.#room.ring();
     }
   }
 
@@ -167,7 +179,11 @@ export class MacosxEngine implements Engine {
   }
 
   async #create(): Promise<TaskAccount> {
-    const account = new TaskAccount(this.#client, await this.#client.request("createUser", {}));
+    this.#making += 1;
+    const made = await this.#client.request("createUser", {}).finally(() => {
+      this.#making -= 1;
+    });
+    const account = new TaskAccount(this.#client, made);
     this.#log.info({ user: account.user.name, uid: account.user.uid }, "task user created");
     this.#accounts.add(account);
     // <tasksDir>/<name>/home

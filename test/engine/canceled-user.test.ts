@@ -1,25 +1,64 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { describe, type TestContext, test } from "node:test";
 import { MacosxEngine } from "../../agent/engine/macosx.ts";
 import { type Asked, connectScripted, helloResult, id, scriptedUsers } from "./scripted-helper.ts";
 
-test("a task that is canceled while its user is made waits for it no longer, and the user ends", {
-  timeout: 10_000,
-}, async (t) => {
+const late = { user: id("7"), name: "tcw-late", uid: 5001, home: "/nowhere/tcw-late/home" };
+
+/** A task that was canceled while its user was made: the helper has not answered yet, and makes one user at a time. */
+async function canceledTask(t: TestContext) {
   const making = Promise.withResolvers<Asked>();
   const deleted = Promise.withResolvers<unknown>();
+  const users = scriptedUsers();
+  let [isFirst, isTaken] = [true, false];
   const { client } = await connectScripted(t, {
-    ...scriptedUsers(),
-    createUser: (asked) => making.resolve(asked),
-    deleteUser: ({ data }) => deleted.resolve(data["user"]),
+    ...users,
+    createUser: (asked) => {
+      if (isTaken) return asked.refuse("no-free-user");
+      isTaken = true;
+      if (!isFirst) return users.createUser?.(asked);
+      isFirst = false;
+      making.resolve(asked);
+    },
+    deleteUser: (asked) => {
+      isTaken = false;
+      deleted.resolve(asked.data["user"]);
+      users.deleteUser?.(asked);
+    },
   });
-  const log = { info: () => {}, warn: () => {}, error: () => {} };
+  const waits = Promise.withResolvers<void>();
+  const info = (_: object, message: string): void => {
+    if (message === "a task waits for a task user to end") waits.resolve();
+  };
+  const log = { info, warn: () => {}, error: () => {} };
   const engine = new MacosxEngine(client, helloResult.limits, { socketPath: client.socketPath, log });
   const canceled = new AbortController();
   const waiting = engine.newSandboxBuilder(canceled.signal);
-  const { answer } = await making.promise;
+  const asked = await making.promise;
   canceled.abort();
   await assert.rejects(waiting, { name: "AbortError" });
-  answer({ user: id("7"), name: "tcw-late", uid: 5001, home: "/nowhere/tcw-late/home" });
-  assert.equal(await deleted.promise, id("7"));
+  const answer = () => asked.answer(late);
+  const refuse = () => {
+    isTaken = false;
+    asked.refuse("create-failed");
+  };
+  return { engine, answer, refuse, deleted: deleted.promise, waits: waits.promise };
+}
+
+describe("a task that is canceled while its user is made", { timeout: 10_000 }, () => {
+  test("waits for it no longer, and the user ends", async (t) => {
+    const { answer, deleted } = await canceledTask(t);
+    answer();
+    assert.equal(await deleted, late.user);
+  });
+
+  for (const end of ["answer", "refuse"] as const) {
+    test(`lets the next one wait for its user's place: ${end}`, async (t) => {
+      const canceled = await canceledTask(t);
+      const next = canceled.engine.newSandboxBuilder();
+      await canceled.waits;
+      canceled[end]();
+      assert.notEqual((await next).user.name, late.name);
+    });
+  }
 });

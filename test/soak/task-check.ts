@@ -32,7 +32,7 @@ function difference(what: string, got: Buffer, wanted: Buffer, whole: Whole): st
 const wrongLog = (log: Buffer, output: Buffer | null): string[] =>
   output === null ? [] : difference("the log", outputOf(log), output, "whole");
 
-/** Of a task that the worker's own full disk has ended. */
+/** Of a task that met the worker's own full disk. */
 export function wrongShortLog(log: Buffer, output: Buffer | null): string[] {
   const text = log.toString("latin1");
   const lines = text.split("\n");
@@ -99,7 +99,7 @@ export class TaskCheck {
     const there = new Set(this.#there(taskId).map(({ name }) => name));
     const missing = [...artifacts.keys()].filter((name) => !there.has(name)).map((name) => `${name} is not there`);
     return [
-      ...(mayBeCut ? wrongShortLog(log, output) : wrongLog(log, output)),
+      ...(mayBeCut && log.includes(cut) ? wrongShortLog(log, output) : wrongLog(log, output)),
       ...missing,
       ...(await this.#wrongArtifacts(taskId, artifacts, "whole")),
     ];

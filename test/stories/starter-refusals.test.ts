@@ -20,14 +20,14 @@ describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
     assert.match(said, /all 20 slices are held by running workers; wait for one to end\n$/);
   });
 
-  test("says why the helper does not start, and where its log is, with the machine's own helper.json: 70", async () => {
+  test("repeats the helper's error when that does not start, with the machine's own helper.json: 70", async () => {
     const { status, said } = await prepared(`mkdir -p /etc/taskcluster-worker /home/tasks; chmod 777 /home/tasks
       cp test/dscl/dscl /home/dscl; chmod 755 /home/dscl
       echo '{ "tasksDir": "/home/tasks", "dscl": "/home/dscl" }' >/etc/taskcluster-worker/helper.json; ${run}`);
     assert.equal(status, 70, said);
     assert.match(
       said,
-      /helper ended: \/home\/tasks can be written by others than root: chmod go-w \/home\/tasks \(\/.*\/slice-1\/helper\.log\)\n$/,
+      /helper ended; the last error in \/.*\/slice-1\/helper\.log: \/home\/tasks can be .*: chmod go-w \/home\/tasks\n$/,
     );
   });
 
@@ -51,6 +51,15 @@ describe("the starter", { skip: needsRoot, concurrency: 2 }, () => {
     assert.match(
       said,
       /; only the workers that root starts can be seen; for those of another account add --agent-user/,
+    );
+  });
+
+  test("asked for the status of another account's workers says no more of those that root starts: 69", async () => {
+    const { status, said } = await prepared("./taskcluster-worker status --agent-user nobody; exit");
+    assert.equal(status, 69, said);
+    assert.match(
+      said,
+      /; only the workers of nobody can be seen; for those that root starts leave --agent-user out\n$/,
     );
   });
 

@@ -289,7 +289,7 @@ describe("the worker", { concurrency: 4 }, () => {
   });
 
   it("does not take back a task that it cannot begin with while it runs another", { timeout: 60_000 }, async (t) => {
-    const fixture = await Fixture.start(t, { config: { capacity: 3 }, queue: { longPollMs: 1_500 } });
+    const fixture = await Fixture.start(t, { config: { capacity: 3 }, queue: { longPollMs: 7_000 } });
     const other = await fixture.createTask({ ...short, command: [sh("sleep 3600")] });
     void fixture.run();
     await fixture.event("started", other);
