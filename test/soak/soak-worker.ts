@@ -41,6 +41,8 @@ export class SoakWorker {
   #doomed: Launched | null = null;
   #ending = false;
   readonly #running: Promise<void>;
+  /** When an agent was killed, in milliseconds since 1970; with its starter, too. */
+  readonly kills: number[] = [];
   /** Exit statuses of those that have ended, the last one last; null after a signal. */
   readonly statuses: (number | null)[] = [];
 
@@ -85,6 +87,7 @@ export class SoakWorker {
     try {
       process.kill(pid, signal);
       if (which !== "helper" && signal !== "SIGUSR2") this.#doomed = this.#now;
+      if (which !== "helper" && signal === "SIGKILL") this.kills.push(Date.now());
       return true;
     } catch {
       return false;

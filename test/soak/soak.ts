@@ -177,8 +177,9 @@ class Soak {
     }
   }
 
-  async #check(): Promise<void> {
-    const check = new TaskCheck(this.#queue, this.#machine.shortages, agentHome);
+  async #check(kills: readonly number[]): Promise<void> {
+    const { shortages } = this.#machine;
+    const check = new TaskCheck(this.#queue, { shortages, agentDisk: agentHome, kills });
     for (const [taskId, task] of this.#tasks) {
       const status = this.#ends.get(taskId);
       const wrong = status ? await check.wrong(taskId, task, status) : ["it was not resolved"];
@@ -207,7 +208,7 @@ class Soak {
     this.#wrong.push(...slopes.flatMap(growth));
     await this.#stop(second);
     say(`${tasks} tasks resolved; now each is checked`);
-    await this.#check();
+    await this.#check([...first.kills, ...second.kills]);
     if (this.#wrong.length > 0)
       for (const line of [first, second].flatMap((each) => each.complaints()).slice(-mostComplaints)) say(line);
     return {

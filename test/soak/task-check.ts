@@ -11,6 +11,9 @@ const lostReasons = ["worker-shutdown", "claim-expired", "intermittent-task"];
 /** What a run may end with while a disk is full. */
 const shortEnds = ["exception/resource-unavailable", "failed/failed"];
 
+/** The network of a soak is slow at times. */
+const longestUploadMs = 20_000;
+
 /** Of a log, for whoever wants to know why. */
 const mostLines = 8;
 
@@ -45,22 +48,29 @@ export function wrongShortLog(log: Buffer, output: Buffer | null): string[] {
   return [...wrong, ...difference("the log", said, output, at < 0 ? "whole" : "a beginning")];
 }
 
+/** What a task may have met. */
+export interface Trouble {
+  readonly shortages: readonly Shortage[];
+  /** Where logs and copies of artifacts lie; the other disks are the tasks' own. */
+  readonly agentDisk: string;
+  /** When agents were killed. */
+  readonly kills: readonly number[];
+}
+
 export class TaskCheck {
   readonly #queue: LocalQueue;
-  readonly #shortages: readonly Shortage[];
-  readonly #agentDisk: string;
+  readonly #trouble: Trouble;
 
-  /** `agentDisk` is where logs and copies of artifacts lie; the other disks are the tasks' own. */
-  constructor(queue: LocalQueue, shortages: readonly Shortage[], agentDisk: string) {
+  constructor(queue: LocalQueue, trouble: Trouble) {
     this.#queue = queue;
-    this.#shortages = shortages;
-    this.#agentDisk = agentDisk;
+    this.#trouble = trouble;
   }
 
   /** Disks that were full at some time of a run. */
   #fullDuring({ started, resolved }: RunStatus): Set<string> {
     const [from, until] = [Date.parse(started ?? ""), Date.parse(resolved ?? "")];
-    return new Set(this.#shortages.filter((each) => each.from <= until && each.until >= from).map(({ disk }) => disk));
+    const { shortages } = this.#trouble;
+    return new Set(shortages.filter((each) => each.from <= until && each.until >= from).map(({ disk }) => disk));
   }
 
   /** Sentences of what is wrong; none when all is well. */
@@ -74,9 +84,7 @@ export class TaskCheck {
     const found = `${last.state}/${last.reasonResolved}`;
     const wanted = `${expected.state}/${expected.reason}`;
     const full = this.#fullDuring(last);
-    // An exception whose log met a full disk besides is what it would have been, with less of a log.
-    const mayBeCut = last.state === "exception" && full.has(this.#agentDisk);
-    if (found === wanted) return this.#wrongContents(taskId, task, mayBeCut);
+    if (found === wanted) return this.#wrongContents(taskId, task, last, full);
     // Its second run is its last, whoever was to blame for the first.
     if (kind === "asks for a retry" && last.state === "exception" && lostReasons.includes(last.reasonResolved ?? ""))
       return [];
@@ -86,20 +94,33 @@ export class TaskCheck {
     return this.#wrongInShortage(taskId, task, full);
   }
 
-  #isTasksOwn(full: ReadonlySet<string>): boolean {
-    return [...full].some((disk) => disk !== this.#agentDisk);
+  /** An exception is reported first, and its log uploaded after that, by nobody but the agent of that time. */
+  #logMayBeLost({ state, resolved }: RunStatus): boolean {
+    const reported = Date.parse(resolved ?? "");
+    return state === "exception" && this.#trouble.kills.some((at) => at >= reported && at < reported + longestUploadMs);
   }
 
-  async #wrongContents(taskId: string, { kind, expected }: SoakTask, mayBeCut: boolean): Promise<string[]> {
+  #isTasksOwn(full: ReadonlySet<string>): boolean {
+    return [...full].some((disk) => disk !== this.#trouble.agentDisk);
+  }
+
+  async #wrongContents(
+    taskId: string,
+    { kind, expected }: SoakTask,
+    last: RunStatus,
+    full: ReadonlySet<string>,
+  ): Promise<string[]> {
     // Nobody is owed the log of a run that was cancelled before it had begun.
     if (kind === "cancelled") return [];
     const log = await this.#content(taskId, logName);
-    if (!log) return ["there is no log"];
+    if (!log) return this.#logMayBeLost(last) ? [] : ["there is no log"];
+    // An exception whose log met a full disk besides is what it would have been, with less of a log.
+    const isCut = last.state === "exception" && full.has(this.#trouble.agentDisk) && log.includes(cut);
     const { output, artifacts } = expected;
     const there = new Set(this.#there(taskId).map(({ name }) => name));
     const missing = [...artifacts.keys()].filter((name) => !there.has(name)).map((name) => `${name} is not there`);
     return [
-      ...(mayBeCut && log.includes(cut) ? wrongShortLog(log, output) : wrongLog(log, output)),
+      ...(isCut ? wrongShortLog(log, output) : wrongLog(log, output)),
       ...missing,
       ...(await this.#wrongArtifacts(taskId, artifacts, "whole")),
     ];
