@@ -199,10 +199,13 @@ class Soak {
     await this.#until(rough + warmUp, second);
     await this.#mend(second);
     const before = await whenIdle(second, port);
+    const lived = second.pids();
     say(`${rough + warmUp} tasks resolved, and the processes have been looked at when idle`);
     await this.#until(tasks, second);
     await this.#mend(second);
     const after = await whenIdle(second, port);
+    const [begun, ended] = [lived, second.pids()].map((pids) => JSON.stringify(pids));
+    if (begun !== ended) this.#wrong.push(`the processes to be measured were ${begun}, and are ${ended} in the end`);
     const [between, slopes] = [tasks - rough - warmUp, this.#samples.slopes(warmUp)];
     this.#wrong.push(...moreThan(before.counts, after.counts), ...heapGrowth(before, after, between));
     this.#wrong.push(...slopes.flatMap(growth));
