@@ -74,7 +74,7 @@ export async function makeTemporaryDirectory(account: TaskAccount): Promise<void
   if (reply === "made") return;
   // No command of the task has run yet, so that mkdir can be believed where there is room again meanwhile.
   const isFull = reply.endsWith(": No space left on device") || (await isDiskOfHomeFull(account.user.home));
-  const why = isFull ? "its disk is full" : reply;
+  const why = isFull ? "its disk is full" : reply || "its tool said nothing";
   throw new EngineError(
     isFull ? "no-free-user" : "place-failed",
     `'tmp' could not be made in the task's home: ${why}.`,

@@ -61,7 +61,8 @@ export class WarmUser {
   async failure(): Promise<unknown> {
     if (this.#failure === null) return null;
     if (this.#rest.leftMs === 0) this.refill();
-    await this.#warm;
+    // One that was begun before it may have failed after it was made; nobody would take it, and end that, while this is asked.
+    if (await this.#warm) this.#failure = null;
     return this.#failure;
   }
 

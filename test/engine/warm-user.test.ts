@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
+import { setImmediate } from "node:timers/promises";
 import { HelperRefusedError } from "../../agent/engine/helper-client.ts";
 import type { TaskAccount } from "../../agent/engine/task-account.ts";
 import { WarmUser } from "../../agent/engine/warm-user.ts";
@@ -32,6 +33,20 @@ describe("the user made ahead", { timeout: 20_000 }, () => {
     assert.equal(await first, third);
     assert.equal(await warm.take(), second);
     assert.deepEqual(failures, ["no uid is free"]);
+  });
+
+  test("is there although one that was begun before it fails after it was made", async () => {
+    const { asked, warm, account } = users();
+    warm.refill();
+    const first = warm.take();
+    warm.refill();
+    asked[1]?.resolve(account("second"));
+    await warm.filled();
+    asked[0]?.reject(new Error("the disk was full"));
+    await setImmediate(); // Whoever took the first has heard of it, and asks for another.
+    asked[2]?.resolve(account("third"));
+    await first;
+    assert.equal(await warm.failure(), null);
   });
 
   test("is tried again by whoever asks why there is none, after 5 s and then more, until there is one", async (t) => {
