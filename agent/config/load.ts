@@ -67,11 +67,13 @@ function isKey(key: string): key is Key {
 /** Throws ConfigError with a sentence for each setting that is unknown or wrong. Missing ones are no error: see `missing`. */
 export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: ConfigSources): AgentConfig {
   const errors: string[] = [];
-  const given = new Map<Key, Given>([
-    ...fromFile(file, errors, notice ?? (() => {})),
-    ...fromEnvironment(env, errors),
-    ...named(flags, "the command line", errors),
-  ]);
+  const inFile = fromFile(file, errors, notice ?? (() => {}));
+  const inEnvironment = fromEnvironment(env, errors);
+  for (const [key, { value, where }] of inEnvironment) {
+    const other = inFile.get(key);
+    if (other && other.value !== value) notice?.(`${key} comes from ${where}, not from ${other.where}.`);
+  }
+  const given = new Map<Key, Given>([...inFile, ...inEnvironment, ...named(flags, "the command line", errors)]);
   const config = { ...defaultConfig, ...defaults };
   let isLoadable = errors.length === 0;
   function take<K extends Key>(key: K): void {
@@ -89,7 +91,9 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
       errors.push(...explain(value).map((sentence) => `${found.where}: ${sentence}`));
       return;
     }
-    errors.push(`${key} in ${found.where} must be ${mustBe}${secret.has(key) ? "" : `, not ${show(found.value)}`}.`);
+    const bare = typeof found.value !== "string" && typeof defaultConfig[key] === "string" ? ": put it in quotes" : "";
+    const not = secret.has(key) ? "" : `, not ${show(found.value)}`;
+    errors.push(`${key} in ${found.where} must be ${mustBe}${not}${bare}.`);
   }
   for (const key of byLowerCase.values()) take(key);
   if (errors.length === 0) errors.push(...contradictions(config));
@@ -121,10 +125,16 @@ function fromFile(file: ConfigSources["file"], errors: string[], notice: Notice)
     if (record.is(content)) return named(withoutForeign(content, file.name, errors, notice), file.name, errors);
     errors.push(`${file.name} must hold settings, one per line like "workerType: mac".`);
   } catch (error) {
-    const at = error instanceof YAMLParseError ? error.linePos?.[0] : undefined;
-    errors.push(`${file.name} is no YAML or JSON${at ? `: look at line ${at.line}, column ${at.col}` : ""}.`);
+    errors.push(`${file.name} is no YAML or JSON${error instanceof YAMLParseError ? whyNot(error) : ""}.`);
   }
   return new Map();
+}
+
+/** Without the lines of the file that the parser quotes: they may hold a secret. */
+function whyNot({ linePos, message }: YAMLParseError): string {
+  const [at] = linePos ?? [];
+  const [why = ""] = message.split(/ at line \d|\n/);
+  return at ? `: look at line ${at.line}, column ${at.col} (${why})` : "";
 }
 
 /** The settings that are ours. Tells of the others what there is to tell. */

@@ -1,5 +1,6 @@
 /** A worker's report for people. */
 import type { HelperReport } from "../../shared/helper-report.ts";
+import { isProcess } from "../../shared/process-alive.ts";
 import type { FoundReport } from "./find-report.ts";
 import type { Report } from "./report.ts";
 
@@ -51,13 +52,15 @@ export function reportLines(found: FoundReport): string[] {
   ];
 }
 
-export function helperLine(helper: HelperReport | null): string {
+/** Anybody may look whether a process is there, root's too. */
+export function helperLine(helper: HelperReport | null, isAlive: (pid: number) => boolean = isProcess): string {
   if (!helper) return line("helper", "has left no status here");
   const { pid, version, agent, lastHello, live, resting, quarantined } = helper;
+  const who = isAlive(pid) ? `pid ${pid}` : `not running: it was pid ${pid}`;
   const hello = lastHello === 0 ? "none has said hello yet" : `the last hello was ${new Date(lastHello).toISOString()}`;
   return line(
     "helper",
-    `pid ${pid}, version ${version}, ${agent ? "an agent is connected" : "no agent is connected"}, ${hello}; ` +
+    `${who}, version ${version}, ${agent ? "an agent is connected" : "no agent is connected"}, ${hello}; ` +
       `task users: ${live} live, ${resting} resting, ${quarantined} quarantined`,
   );
 }

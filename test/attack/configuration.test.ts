@@ -1,11 +1,12 @@
 /** What root is told by files: nobody but root may have written them, and what was looked at is what is used. */
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { suite, test } from "node:test";
 import { stateRoot } from "../../helper/places.ts";
 import { Client } from "../helper/client.ts";
 import { startRealHelper } from "../helper/real-helper.ts";
+import { copyStandIn } from "../helper/stand-in.ts";
 import { root } from "../imports.ts";
 import { startPrivately } from "../mutations/private-machine.ts";
 import { needsRoot } from "../root.ts";
@@ -43,8 +44,7 @@ suite("What root is told by files", { skip: needsRoot }, () => {
     const folder = mkdtempSync(`${stateRoot}/private/link-`);
     t.after(() => rmSync(folder, { recursive: true }));
     const [program, link] = [join(folder, "dscl-of-root"), join(folder, "dscl")];
-    copyFileSync(join(root, "test/dscl/dscl"), program);
-    chmodSync(program, 0o755);
+    copyStandIn(program);
     chmodSync(folder, 0o755);
     symlinkSync(program, link);
     const helper = await startRealHelper({ dscl: link });

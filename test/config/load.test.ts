@@ -71,6 +71,28 @@ describe("loadConfig", () => {
   });
   it("says where a file is no YAML", () => {
     assert.match(errors({ file: file("a: b\n  c: [") })[0] ?? "", /^worker\.yml is no YAML or JSON: look at line \d+/);
+    assert.deepEqual(errors({ file: file("accessToken: hunter2!\ncapacity: 1\ncapacity: 2") }), [
+      "worker.yml is no YAML or JSON: look at line 3, column 1 (Map keys must be unique).",
+    ]);
+  });
+  it("says of a number where a text belongs that it wants quotes", () => {
+    assert.deepEqual(errors({ file: file("workerId: 7") }), [
+      "workerId in worker.yml must be 1 to 38 letters, digits, - or _, not 7: put it in quotes.",
+    ]);
+  });
+  it("tells of what the environment says otherwise than the file, without the values", () => {
+    const told: string[] = [];
+    const env = {
+      TASKCLUSTER_WORKER_ID: "vm",
+      TASKCLUSTER_WORKER_GROUP: "office",
+      TASKCLUSTER_ACCESS_TOKEN: "b".repeat(22),
+    };
+    const text = `workerId: mac-1\nworkerGroup: office\naccessToken: ${"a".repeat(22)}`;
+    assert.equal(loadConfig({ env, file: file(text), notice: (sentence) => void told.push(sentence) }).workerId, "vm");
+    assert.deepEqual(told, [
+      "accessToken comes from the environment (TASKCLUSTER_ACCESS_TOKEN), not from worker.yml.",
+      "workerId comes from the environment (TASKCLUSTER_WORKER_ID), not from worker.yml.",
+    ]);
   });
   it("refuses a file that holds a list", () => {
     assert.match(errors({ file: file("- a") })[0] ?? "", /^worker\.yml must hold settings/);

@@ -3,13 +3,14 @@
  * files, because making them takes more of the processor than most of these tests do.
  */
 import { spawnSync } from "node:child_process";
-import { chmodSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { logRoot, stateRoot } from "../../helper/places.ts";
 import { writeConfig } from "../../helper/slice.ts";
 import { stage } from "../../helper/stage.ts";
 import { sweepLeftovers } from "../leftovers.ts";
 import { liveAsStarter } from "./living-starter.ts";
+import { copyStandIn } from "./stand-in.ts";
 
 const root = dirname(dirname(import.meta.dirname));
 const variable = "TEST_PREPARED_FOR_HELPERS";
@@ -37,9 +38,7 @@ async function make(): Promise<Prepared> {
   const { node, code } = await stage(root, process.execPath, `${stateRoot}/staged`);
   process.umask(umask);
   const folder = mkdtempSync(`${stateRoot}/private/test-`);
-  const dscl = join(folder, "dscl");
-  copyFileSync(join(root, "test/dscl/dscl"), dscl);
-  chmodSync(dscl, 0o755);
+  const dscl = copyStandIn(join(folder, "dscl"));
   const config = writeConfig(join(folder, "helper.json"), 5500, code, { dscl });
   agentAccount(node, code, "acquire", config);
   return {

@@ -1,25 +1,15 @@
 /** Starts the real helper, as root, on the first free slice, from staged code, for tests. */
 import { type ChildProcess, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import {
-  chmodSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { dirname, join } from "node:path";
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { takeLock } from "../../helper/lock.ts";
 import { type Places, placesOf, stateRoot } from "../../helper/places.ts";
 import { type Slice, slices, startHelper, writeConfig } from "../../helper/slice.ts";
 import { accountsIn, toolOutput } from "./machine.ts";
 import { prepare } from "./prepared.ts";
+import { copyStandIn } from "./stand-in.ts";
 import { eventually } from "./wait.ts";
-
-const root = dirname(dirname(import.meta.dirname));
 
 export interface RealHelper {
   readonly slice: Slice;
@@ -76,8 +66,7 @@ export async function startRealHelper(
   const { node, code, release } = await prepare();
   const dsclDir = mkdtempSync(`${stateRoot}/private/test-`);
   chmodSync(dsclDir, 0o755);
-  copyFileSync(join(root, "test/dscl/dscl"), join(dsclDir, "dscl"));
-  chmodSync(join(dsclDir, "dscl"), 0o755);
+  copyStandIn(join(dsclDir, "dscl"));
   writeFileSync(join(dsclDir, "argv.log"), "");
   writeConfig(join(dsclDir, "helper.json"), 5500, code);
   const { slice, giveBack } = reserve();

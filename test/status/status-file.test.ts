@@ -188,12 +188,16 @@ test("a helper is shown with its last hello", () => {
     quarantined: 2,
     lastDeletionExit: 0,
   };
-  const line = helperLine({ ...helper, lastHello: Date.parse(since) });
+  const line = helperLine({ ...helper, lastHello: Date.parse(since) }, () => true);
   assert.equal(
     line,
     "helper      pid 7, version 0.1.0, an agent is connected, the last hello was 2026-01-31T12:00:00.000Z; " +
       "task users: 1 live, 0 resting, 2 quarantined",
   );
   assert.match(helperLine({ ...helper, agent: false, lastHello: 0 }), /no agent is connected, none has said hello yet/);
+  assert.match(
+    helperLine({ ...helper, lastHello: 0 }, () => false),
+    /^helper {6}not running: it was pid 7, version 0\.1\.0, /,
+  );
   assert.equal(helperLine(null), "helper      has left no status here");
 });
