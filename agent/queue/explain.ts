@@ -27,8 +27,10 @@ interface Failure {
 
 /** `clockAheadMs`: of this machine before the service, null when that is not known. */
 export function explain({ status, code, message }: Failure, clockAheadMs: number | null): string {
-  const clock = status === 401 ? clockSentence(clockAheadMs) : "";
-  if (clock) return `${message.replace(/\.?$/, ".")} ${clock}`;
+  // Hawk's own words for a signature that was made with another key.
+  const token = /\bBad mac\b/.test(message) ? "The accessToken is not that of the clientId." : "";
+  const why = status === 401 ? clockSentence(clockAheadMs) || token : "";
+  if (why) return `${message.replace(/\.?$/, ".")} ${why}`;
   // No message of a service: an answer that taskcluster-client found no words in, or could not read.
   if (code === "UnknownError" && status !== null) {
     return status < 400 ? `Something that is no service answered ${status}.` : `The service answered ${status}.`;

@@ -45,6 +45,11 @@ test("a service's own words stay as they are, and a refused signature is explain
   assert.equal(explain({ ...refused, status: 403 }, -1_200_000), "Stale timestamp");
 });
 
+test("a signature that does not fit is explained by the token that made it", () => {
+  const refused = { status: 401, code: "AuthenticationFailed", message: "Authentication failed: Bad mac" };
+  assert.equal(explain(refused, 0), "Authentication failed: Bad mac. The accessToken is not that of the clientId.");
+});
+
 test("a clock is worth a word from a minute on", () => {
   assert.equal(clockSentence(null), "");
   assert.equal(clockSentence(59_000), "");
