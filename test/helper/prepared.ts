@@ -40,7 +40,12 @@ async function make(): Promise<Prepared> {
   const folder = mkdtempSync(`${stateRoot}/private/test-`);
   const dscl = copyStandIn(join(folder, "dscl"));
   const config = writeConfig(join(folder, "helper.json"), 5500, code, { dscl });
-  agentAccount(node, code, "acquire", config);
+  try {
+    agentAccount(node, code, "acquire", config);
+  } catch (error) {
+    rmSync(folder, { recursive: true });
+    throw error;
+  }
   return {
     ...{ node, code },
     release() {
