@@ -41,7 +41,10 @@ export function install(context: Context, given: Arguments): Promise<Status> {
       refuseOtherAccount(runner, choices);
       refuseOtherVersion(runner, facts);
       const steps = installSteps(facts);
-      if (given.flags.has("plan")) return showOutlook(context, given, { command: "install", steps, runner });
+      if (given.flags.has("plan")) {
+        if (!facts.configured) context.say(`without the agent's job, which follows when ${workerConfig} is filled in`);
+        return showOutlook(context, given, { command: "install", steps, runner });
+      }
       runner.receipt.begin(choices);
       await finishRemovals(runner);
       await runner.apply("steps", steps);

@@ -12,6 +12,7 @@ suite("on another system than macOS, without root", { skip: elsewhere }, () => {
     assert.match(stdout, /^ +\d+ member {5}ci in the group _tcworker\n/m);
     assert.match(stdout, /^ +\d+ state {6}\/Users\/ci\/Library\/.*\n/m);
     assert.match(stdout, /^ +\d+ volume {5}.* at most 200g, /m);
+    assert.match(stderr, /without the agent's job, which follows when \/Library\/.*\/worker\.yml is filled in$/m);
     assert.doesNotMatch(stdout, /as it is|IN THE WAY|nonexistent/);
   });
 
