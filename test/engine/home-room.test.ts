@@ -19,9 +19,10 @@ describe("the disk of a task's home", { skip: needsRoot, timeout: 30_000 }, () =
     });
   }
 
-  for (const [when, size, said] of [
-    ["is full", "2m", "mkdir said something else"],
-    ["was full a moment ago", "40m", "mkdir: tmp: No space left on device"],
+  for (const [when, size, said, why] of [
+    ["is full", "2m", "mkdir said something else", "its disk is full"],
+    ["was full a moment ago", "40m", "mkdir: tmp: No space left on device", "its disk is full"],
+    ["has room, and the machine no process for mkdir", "40m", "", "its tool said nothing"],
   ] as const) {
     test(`gives the task back for which no temporary directory can be made there when it ${when}`, async (t) => {
       const home = join(await tinyDisk(t, size), "tcw-a/home");
@@ -32,7 +33,7 @@ describe("the disk of a task's home", { skip: needsRoot, timeout: 30_000 }, () =
       const account = new TaskAccount(client, await client.request("createUser", {}));
       await assert.rejects(makeTemporaryDirectory(account), {
         code: "no-free-user",
-        message: "'tmp' could not be made in the task's home: its disk is full.",
+        message: `'tmp' could not be made in the task's home: ${why}.`,
       });
     });
   }
