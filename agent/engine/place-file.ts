@@ -75,8 +75,5 @@ export async function makeTemporaryDirectory(account: TaskAccount): Promise<void
   // No command of the task has run yet, so that mkdir can be believed where there is room again meanwhile.
   const isFull = reply.endsWith(": No space left on device") || (await isDiskOfHomeFull(account.user.home));
   const why = isFull ? "its disk is full" : reply || "its tool said nothing";
-  throw new EngineError(
-    isFull ? "no-free-user" : "place-failed",
-    `'tmp' could not be made in the task's home: ${why}.`,
-  );
+  throw new EngineError("no-free-user", `'tmp' could not be made in the task's home: ${why}.`);
 }
