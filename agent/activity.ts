@@ -88,7 +88,7 @@ export function activityText(activity: Activity): string {
     case "claiming":
       return `Asking the queue for up to ${activity.most} task${activity.most === 1 ? "" : "s"}.`;
     case "full":
-      return "All places are taken.";
+      return "All places are taken, or the end of a task that could not be run is waited for.";
     case "idle":
       return reasonText(activity.reason);
   }

@@ -14,8 +14,8 @@ export class Reports {
   readonly #refusals = new Set<Promise<void>>();
   /** Those whose end the queue could not be told yet. */
   readonly #unheard = new Set<ClaimedRun>();
-  /** Of runs under way: those that the queue is to have run elsewhere, whether it knows that yet or not. */
-  readonly #givenBack = new Set<ClaimedRun>();
+  /** Runs whose ends are waited for before the queue is asked for tasks again. */
+  readonly #holding = new Set<ClaimedRun>();
   readonly #hurry = new AbortController();
 
   /** `changed` is called when a run could not be told of, and when it could after that. */
@@ -44,19 +44,18 @@ export class Reports {
   }
 
   /** Until the run is forgotten. */
-  givesBack(run: ClaimedRun): void {
-    this.#givenBack.add(run);
+  holdPolls(run: ClaimedRun): void {
+    this.#holding.add(run);
   }
 
-  /** Whether a poll could bring a run again that this worker gives back. */
-  get isGivingBack(): boolean {
-    return this.#givenBack.size > 0;
+  get arePollsHeld(): boolean {
+    return this.#holding.size > 0;
   }
 
   /** Nobody waits any longer for the queue to hear of the run. */
   forget(run: ClaimedRun): void {
     this.#unheard.delete(run);
-    this.#givenBack.delete(run);
+    this.#holding.delete(run);
   }
 
   /** A claim that cannot be run: the queue gives the task to nobody else before it knows, or the claim ends. */

@@ -224,10 +224,9 @@ export class TaskRun {
   /** False when the queue was not to be told, would not hear it, or could not be reached. */
   async #report(outcome: Outcome): Promise<boolean> {
     if (outcome.state === "exception" && !outcome.report) return false;
-    if (outcome.state === "exception" && outcome.reason === "worker-shutdown") {
-      this.#owner.givesBack();
-      await this.#owner.polled().catch(() => {}); // What becomes of the poll is for the worker to say.
-    }
+    const isGivenBack = outcome.state === "exception" && outcome.reason === "worker-shutdown";
+    if (isGivenBack || this.hindrance !== null) this.#owner.holdPolls();
+    if (isGivenBack) await this.#owner.polled().catch(() => {}); // What becomes of the poll is for the worker to say.
     try {
       await report(this.#queue, outcome);
       return true;

@@ -134,8 +134,7 @@ export class Worker {
         if ((await this.#options.mayEnd?.()) ?? true) return "idle-timeout";
         this.#lastTask = performance.now();
       }
-      const room = this.#room();
-      if (room === 0) {
+      if (this.#room() === 0) {
         this.#be({ state: "full" });
         await this.#wake.promise;
         continue;
@@ -144,9 +143,9 @@ export class Worker {
       if (this.#stopping.signal.aborted) break;
       if (this.#rest.leftMs > 0) {
         await this.#takeRest();
-      } else if ((await this.#canRunTasks()) && !this.#stopping.signal.aborted) {
+      } else if (await this.#canRunTasks()) {
         const began = performance.now();
-        const claiming = this.#claim(room);
+        const claiming = this.#claim(this.#room());
         this.#polling = claiming;
         const claimed = await claiming;
         failures = claimed === null ? failures + 1 : 0;
@@ -164,7 +163,7 @@ export class Worker {
 
   /** How many tasks the worker can take now. */
   #room(): number {
-    if (this.#reports.isGivingBack) return 0;
+    if (this.#reports.arePollsHeld) return 0;
     const { capacity, numberOfTasksToRun } = this.#options.config;
     const left = numberOfTasksToRun > 0 ? numberOfTasksToRun - this.#counted : MOST_CLAIMS;
     const most = this.#rest.isDoubtful ? 1 : MOST_CLAIMS;
@@ -217,7 +216,7 @@ export class Worker {
     );
     const run = new TaskRun(claim, queue, this.#options, {
       troubled: () => this.#readiness.troubled(),
-      givesBack: () => this.#reports.givesBack(claim),
+      holdPolls: () => this.#reports.holdPolls(claim),
       polled: () => this.#polling,
     });
     this.#lastClaim = new Date().toISOString();
@@ -259,10 +258,11 @@ export class Worker {
     return this.#running.size > 0 ? 0 : performance.now() - this.#lastTask;
   }
 
-  /** False after a while when there is a reason to be idle. A worker that is to end waits for no look. */
+  /** Whether to poll now. False after a while when there is a reason to be idle. A worker that is to end waits for no look. */
   async #canRunTasks(): Promise<boolean> {
     const reason = await unlessAborted(this.#readiness.hindrance(), this.#stopping.signal).catch(() => null);
-    if (!reason) return true;
+    // Looking takes its time: a run may have had trouble meanwhile.
+    if (!reason) return !this.#stopping.signal.aborted && this.#rest.leftMs === 0 && this.#room() > 0;
     this.#idle(reason);
     await this.#pause(Math.max(this.#options.config.pollingInterval * 1000, SHORTEST_LOOK_MS));
     return false;

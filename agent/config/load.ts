@@ -91,7 +91,7 @@ export function loadConfig({ defaults, flags = {}, env = {}, file, notice }: Con
       errors.push(...explain(value).map((sentence) => `${found.where}: ${sentence}`));
       return;
     }
-    const bare = typeof found.value !== "string" && typeof defaultConfig[key] === "string" ? ": put it in quotes" : "";
+    const bare = typeof found.value === "number" && is(String(found.value)) ? ": put it in quotes" : "";
     const not = secret.has(key) ? "" : `, not ${show(found.value)}`;
     errors.push(`${key} in ${found.where} must be ${mustBe}${not}${bare}.`);
   }
@@ -130,11 +130,10 @@ function fromFile(file: ConfigSources["file"], errors: string[], notice: Notice)
   return new Map();
 }
 
-/** Without the lines of the file that the parser quotes: they may hold a secret. */
-function whyNot({ linePos, message }: YAMLParseError): string {
+/** By the parser's code alone: its messages quote the file, which may hold a secret. */
+function whyNot({ linePos, code }: YAMLParseError): string {
   const [at] = linePos ?? [];
-  const [why = ""] = message.split(/ at line \d|\n/);
-  return at ? `: look at line ${at.line}, column ${at.col} (${why})` : "";
+  return at ? `: look at line ${at.line}, column ${at.col} (${code.toLowerCase().replaceAll("_", " ")})` : "";
 }
 
 /** The settings that are ours. Tells of the others what there is to tell. */

@@ -8,7 +8,7 @@ import { messageOf } from "../thrown.ts";
 import { unlessAborted } from "../unless-aborted.ts";
 import { Canary } from "./canary.ts";
 import { Change } from "./change.ts";
-import type { Engine, NoUser, SandboxBuilder } from "./engine.ts";
+import { type Engine, EngineError, type NoUser, type SandboxBuilder } from "./engine.ts";
 import { connectHelper, type HelperClient, HelperRefusedError } from "./helper-client.ts";
 import { makeTemporaryDirectory } from "./place-file.ts";
 import { MacosxBuilder } from "./sandbox.ts";
@@ -70,7 +70,7 @@ export class MacosxEngine implements Engine {
     this.#canary = new Canary(client.socketPath, agentFiles);
     this.#warm = new WarmUser(() => this.#create(), {
       failed: (message) => log.warn({ reason: message }, "no task user could be made ahead"),
-      made: () => this.#room.ring(),
+      tried: () => this.#room.ring(),
     });
     this.#warm.refill();
   }
@@ -147,7 +147,10 @@ export class MacosxEngine implements Engine {
         return await unlessAborted(taken, signal);
       } catch (error) {
         if (signal?.aborted) void this.#endLate(taken);
-        if (!this.#isFull(error, next)) throw error;
+        if (!this.#isFull(error, next)) {
+          this.#room.ring(); // The place that it did not get.
+          throw error;
+        }
         this.#log.info({ reason: messageOf(error) }, "a task waits for a task user to end");
       }
       await unlessAborted(next, signal);
@@ -160,7 +163,10 @@ export class MacosxEngine implements Engine {
     try {
       await this.#end(await taken);
     } catch (error) {
-      this.#log.info({ reason: messageOf(error) }, "the user of a task that was canceled meanwhile was not to be had");
+      this.#log.info(
+        { reason: messageOf(error) },
+        "the user of a task that was canceled meanwhile could not be made or ended",
+      );
       this.#room.ring();
     }
   }
@@ -193,7 +199,9 @@ export class MacosxEngine implements Engine {
       await this.#canary.probe(account, this.#others(account));
     } catch (error) {
       await this.#end(account);
-      throw error;
+      // Nothing of a task has run: whatever this machine lacks is no reason to end one.
+      const isOurs = error instanceof EngineError && error.code !== "isolation-broken" && error.code !== "helper-lost";
+      throw isOurs ? new EngineError("no-free-user", error.message) : error;
     }
     return account;
   }

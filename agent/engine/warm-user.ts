@@ -18,8 +18,8 @@ export function failureCode(error: unknown): string {
 export interface WarmUserEvents {
   /** Why a user could not be made ahead, once as long as its code is the same; the next `take` tries again, and throws what it meets. */
   failed(message: string): void;
-  /** A user has been made ahead, for whoever comes or waits. */
-  made(): void;
+  /** There is a user, for whoever comes or waits; or none, and its place is free again. */
+  tried(): void;
 }
 
 export class WarmUser {
@@ -44,6 +44,7 @@ export class WarmUser {
       const isNews = this.#failure === null || failureCode(this.#failure) !== failureCode(error);
       if (isNews && !this.#closed) this.#events.failed(messageOf(error));
       this.#failure = error;
+      this.#events.tried();
       return null;
     });
     this.#warm = making;
@@ -53,7 +54,7 @@ export class WarmUser {
     const account = await this.#create();
     this.#failure = null;
     this.#rest.ended(true, null);
-    this.#events.made();
+    this.#events.tried();
     return account;
   }
 

@@ -56,11 +56,10 @@ export function reportLines(found: FoundReport): string[] {
 export function helperLine(helper: HelperReport | null, isAlive: (pid: number) => boolean = isProcess): string {
   if (!helper) return line("helper", "has left no status here");
   const { pid, version, agent, lastHello, live, resting, quarantined } = helper;
-  const who = isAlive(pid) ? `pid ${pid}` : `not running: it was pid ${pid}`;
+  const users = `${live} live, ${resting} resting, ${quarantined} quarantined`;
+  if (!isAlive(pid))
+    return line("helper", `not running: it was pid ${pid}, version ${version}; task users then: ${users}`);
   const hello = lastHello === 0 ? "none has said hello yet" : `the last hello was ${new Date(lastHello).toISOString()}`;
-  return line(
-    "helper",
-    `${who}, version ${version}, ${agent ? "an agent is connected" : "no agent is connected"}, ${hello}; ` +
-      `task users: ${live} live, ${resting} resting, ${quarantined} quarantined`,
-  );
+  const connected = agent ? "an agent is connected" : "no agent is connected";
+  return line("helper", `pid ${pid}, version ${version}, ${connected}, ${hello}; task users: ${users}`);
 }

@@ -72,8 +72,11 @@ describe("loadConfig", () => {
   it("says where a file is no YAML", () => {
     assert.match(errors({ file: file("a: b\n  c: [") })[0] ?? "", /^worker\.yml is no YAML or JSON: look at line \d+/);
     assert.deepEqual(errors({ file: file("accessToken: hunter2!\ncapacity: 1\ncapacity: 2") }), [
-      "worker.yml is no YAML or JSON: look at line 3, column 1 (Map keys must be unique).",
+      "worker.yml is no YAML or JSON: look at line 3, column 1 (duplicate key).",
     ]);
+  });
+  it("repeats nothing of a file that is no YAML", () => {
+    assert.doesNotMatch(errors({ file: file("plugins:\n  a:\n    password: |hunter2!\n") }).join(), /hunter/);
   });
   it("says of a number where a text belongs that it wants quotes", () => {
     assert.deepEqual(errors({ file: file("workerId: 7") }), [

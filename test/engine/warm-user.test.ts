@@ -14,7 +14,7 @@ function users() {
     asked.push(one);
     return one.promise;
   };
-  const warm = new WarmUser(create, { failed: (message) => failures.push(message), made: () => made.push("made") });
+  const warm = new WarmUser(create, { failed: (message) => failures.push(message), tried: () => made.push("made") });
   const account = (name: string): TaskAccount => Object.create(null, { name: { value: name } });
   return { asked, failures, made, warm, account };
 }

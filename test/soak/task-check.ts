@@ -97,7 +97,10 @@ export class TaskCheck {
   /** An exception is reported first, and its log uploaded after that, by nobody but the agent of that time. */
   #logMayBeLost({ state, resolved }: RunStatus): boolean {
     const reported = Date.parse(resolved ?? "");
-    return state === "exception" && this.#trouble.kills.some((at) => at >= reported && at < reported + longestUploadMs);
+    return (
+      state === "exception" &&
+      this.#trouble.kills.some((at) => at > reported - 1_000 && at < reported + longestUploadMs)
+    );
   }
 
   #isTasksOwn(full: ReadonlySet<string>): boolean {

@@ -136,7 +136,7 @@ async function claimedRun(t: TestContext, polled: () => Promise<unknown> = async
     plugins: [upload],
     events: (each: TaskEvent) => void events.push(each),
   };
-  const owner = { troubled: () => {}, givesBack: () => {}, polled };
+  const owner = { troubled: () => {}, holdPolls: () => {}, polled };
   const run = new TaskRun(claim, client.forRun(claim, patient), services, owner);
   const reasons = async () => (await fixture.queue.waitFor(taskId, () => true)).runs.map((each) => each.reasonResolved);
   return { run, uploading: uploading.promise, reasons };

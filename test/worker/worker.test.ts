@@ -306,6 +306,27 @@ describe("the worker", { concurrency: 4 }, () => {
     );
   });
 
+  it("takes no other task while it tells of one that it could not begin with", { timeout: 60_000 }, async (t) => {
+    const told = Promise.withResolvers<void>();
+    let polls = 0;
+    const beforePoll = async () => {
+      polls += 1;
+      if (polls === 2) await told.promise;
+    };
+    const fixture = await Fixture.start(t, { config: { capacity: 3 }, beforePoll });
+    fixture.engine.newSandboxBuilder = async () => {
+      throw new EngineError("helper-refused", "The helper would not.");
+    };
+    const first = await fixture.createTask(short);
+    void fixture.run();
+    const { reason } = await fixture.event("resolved", first);
+    assert.equal(reason, "internal-error");
+    const second = await fixture.createTask(short);
+    told.resolve();
+    await fixture.idle("resting");
+    assert.equal((await fixture.queue.waitFor(second, () => true)).state, "pending");
+  });
+
   it("gives a task back at once while it waits after a refused poll", { timeout: 20_000 }, async (t) => {
     const later: RefusedLater[] = [];
     const client = (config: AgentConfig) => {

@@ -62,3 +62,36 @@ describe("a task that is canceled while its user is made", { timeout: 10_000 }, 
     });
   }
 });
+
+test("a task that waits for the place of another is woken when that one gets no user", {
+  timeout: 10_000,
+}, async (t) => {
+  const users = scriptedUsers();
+  const held = Promise.withResolvers<Asked>();
+  let failures = 1;
+  let isHeld = false;
+  const { client } = await connectScripted(t, {
+    ...users,
+    createUser: (asked) => {
+      if (!isHeld) {
+        isHeld = true;
+        held.resolve(asked);
+      } else if (failures < 0) users.createUser?.(asked);
+      else {
+        failures -= 1;
+        asked.refuse(failures === 0 ? "no-free-user" : "create-failed");
+      }
+    },
+  });
+  const waits = Promise.withResolvers<void>();
+  const info = (_: object, message: string): void => {
+    if (message === "a task waits for a task user to end") waits.resolve();
+  };
+  const log = { info, warn: () => {}, error: () => {} };
+  const engine = new MacosxEngine(client, helloResult.limits, { socketPath: client.socketPath, log });
+  const tasks = [engine.newSandboxBuilder(), engine.newSandboxBuilder()];
+  const ends = Promise.allSettled(tasks);
+  await waits.promise;
+  (await held.promise).refuse("create-failed");
+  assert.deepEqual((await ends).map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+});
