@@ -35,7 +35,8 @@ export type IdleReason =
 
 export type Activity =
   | { readonly state: "claiming"; readonly most: number }
-  | { readonly state: "full" }
+  /** `isHeld`: places may be free, but polls are held. */
+  | { readonly state: "full"; readonly isHeld?: boolean }
   | { readonly state: "idle"; readonly reason: IdleReason };
 
 function reasonText(reason: IdleReason): string {
@@ -88,7 +89,7 @@ export function activityText(activity: Activity): string {
     case "claiming":
       return `Asking the queue for up to ${activity.most} task${activity.most === 1 ? "" : "s"}.`;
     case "full":
-      return "All places are taken, or the end of a task that could not be run is waited for.";
+      return activity.isHeld ? "The end of a task that could not be run is waited for." : "All places are taken.";
     case "idle":
       return reasonText(activity.reason);
   }

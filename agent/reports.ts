@@ -1,4 +1,4 @@
-/** What the queue is told of all runs of a worker, and what it could not be told yet. */
+/** What the queue is told of all runs of a worker, what it could not be told yet, and whom the next poll waits for. */
 import type { Logger } from "./logger.ts";
 import type { QueueClient } from "./queue/queue-client.ts";
 import type { RunTerms } from "./queue/run-queue.ts";

@@ -135,7 +135,7 @@ export class Worker {
         this.#lastTask = performance.now();
       }
       if (this.#room() === 0) {
-        this.#be({ state: "full" });
+        this.#be({ state: "full", isHeld: this.#reports.arePollsHeld });
         await this.#wake.promise;
         continue;
       }

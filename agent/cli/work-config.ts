@@ -109,7 +109,10 @@ async function load(context: Context, own: Column, found: ConfigFile | null, not
   }
 }
 
-/** `notice` hears what has no effect, or comes from elsewhere. Null when something is missing, which is said then. Throws CommandError. */
+/**
+ * `notice` hears what has no effect, or comes from elsewhere. Null when something is missing, which is said then. Throws
+ * CommandError.
+ */
 export async function readWorkConfig(
   context: Context,
   own: Column,

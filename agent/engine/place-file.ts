@@ -65,8 +65,8 @@ export async function placeFile(
 }
 
 /**
- * Makes `<home>/tmp`, the TMPDIR of the task, as a part of a new task user. Throws EngineError: `no-free-user`, as when the helper
- * cannot make one; `place-failed` when its tool hangs, or what the helper met.
+ * Makes `<home>/tmp`, the TMPDIR of the task, as a part of a new task user. Throws EngineError: `no-free-user`, as when the
+ * helper cannot make one; `place-failed` when its tool hangs, or what the helper met.
  */
 export async function makeTemporaryDirectory(account: TaskAccount): Promise<void> {
   const process = await account.start(toolCommand(account.user.home, directoryLines, "make", []));

@@ -1,7 +1,19 @@
 import assert from "node:assert/strict";
 import { describe, type TestContext, test } from "node:test";
+import type { HelperClient } from "../../agent/engine/helper-client.ts";
 import { MacosxEngine } from "../../agent/engine/macosx.ts";
 import { type Asked, connectScripted, helloResult, id, scriptedUsers } from "./scripted-helper.ts";
+
+/** `waits` resolves when a task waits for the place of another. */
+function engineOf(client: HelperClient) {
+  const waits = Promise.withResolvers<void>();
+  const info = (_: object, message: string): void => {
+    if (message === "a task waits for a task user to end") waits.resolve();
+  };
+  const log = { info, warn: () => {}, error: () => {} };
+  const engine = new MacosxEngine(client, helloResult.limits, { socketPath: client.socketPath, log });
+  return { engine, waits: waits.promise };
+}
 
 const late = { user: id("7"), name: "tcw-late", uid: 5001, home: "/nowhere/tcw-late/home" };
 
@@ -26,12 +38,7 @@ async function canceledTask(t: TestContext) {
       users.deleteUser?.(asked);
     },
   });
-  const waits = Promise.withResolvers<void>();
-  const info = (_: object, message: string): void => {
-    if (message === "a task waits for a task user to end") waits.resolve();
-  };
-  const log = { info, warn: () => {}, error: () => {} };
-  const engine = new MacosxEngine(client, helloResult.limits, { socketPath: client.socketPath, log });
+  const { engine, waits } = engineOf(client);
   const canceled = new AbortController();
   const waiting = engine.newSandboxBuilder(canceled.signal);
   const asked = await making.promise;
@@ -42,7 +49,7 @@ async function canceledTask(t: TestContext) {
     isTaken = false;
     asked.refuse("create-failed");
   };
-  return { engine, answer, refuse, deleted: deleted.promise, waits: waits.promise };
+  return { engine, answer, refuse, deleted: deleted.promise, waits };
 }
 
 describe("a task that is canceled while its user is made", { timeout: 10_000 }, () => {
@@ -67,31 +74,23 @@ test("a task that waits for the place of another is woken when that one gets no 
   timeout: 10_000,
 }, async (t) => {
   const users = scriptedUsers();
-  const held = Promise.withResolvers<Asked>();
-  let failures = 1;
-  let isHeld = false;
-  const { client } = await connectScripted(t, {
-    ...users,
-    createUser: (asked) => {
-      if (!isHeld) {
-        isHeld = true;
-        held.resolve(asked);
-      } else if (failures < 0) users.createUser?.(asked);
-      else {
-        failures -= 1;
-        asked.refuse(failures === 0 ? "no-free-user" : "create-failed");
-      }
-    },
-  });
-  const waits = Promise.withResolvers<void>();
-  const info = (_: object, message: string): void => {
-    if (message === "a task waits for a task user to end") waits.resolve();
-  };
-  const log = { info, warn: () => {}, error: () => {} };
-  const engine = new MacosxEngine(client, helloResult.limits, { socketPath: client.socketPath, log });
-  const tasks = [engine.newSandboxBuilder(), engine.newSandboxBuilder()];
-  const ends = Promise.allSettled(tasks);
-  await waits.promise;
-  (await held.promise).refuse("create-failed");
+  const first = Promise.withResolvers<Asked>();
+  const answers: ((asked: Asked) => void)[] = [
+    (asked) => first.resolve(asked),
+    ({ refuse }) => refuse("no-free-user"),
+    ({ refuse }) => refuse("create-failed"),
+  ];
+  const createUser = (asked: Asked): void => (answers.shift() ?? users.createUser)?.(asked);
+  const { client } = await connectScripted(t, { ...users, createUser });
+  const { engine, waits } = engineOf(client);
+  const ends = Promise.allSettled([engine.newSandboxBuilder(), engine.newSandboxBuilder()]);
+  await waits;
+  (await first.promise).refuse("create-failed");
   assert.deepEqual((await ends).map(({ status }) => status).sort(), ["fulfilled", "rejected"]);
+});
+
+test("a task is given back when its user cannot be looked at before it", { timeout: 10_000 }, async (t) => {
+  const { client } = await connectScripted(t, scriptedUsers(undefined, { canary: { output: "" } }));
+  const { engine } = engineOf(client);
+  await assert.rejects(engine.newSandboxBuilder(), { code: "no-free-user", message: /could not be probed/ });
 });

@@ -162,7 +162,7 @@ suite("a worker's status file", () => {
     const at = Date.parse(written.updated);
     const live = reportLines(judge(written, at, () => true)).join("\n");
     assert.match(live, /^worker {6}mac\/firefox office\/mac-1, pid \d+, version \S+, instance default$/m);
-    assert.match(live, /^state {7}full: All places are taken, or the end of /m);
+    assert.match(live, /^state {7}full: All places are taken\.$/m);
     assert.match(live, /^tasks {7}1 of 1 places taken\n {12}A1yd\S+ run 0 as tcw-5pomm4zh since 2026-01-31T12/m);
     const stale = reportLines(judge(written, at + 180_000, () => true)).join("\n");
     assert.match(stale, /^state {7}unknown: the worker has written nothing for 3 min; it may hang\./m);
@@ -194,7 +194,8 @@ test("a helper is shown with its last hello", () => {
     "helper      pid 7, version 0.1.0, an agent is connected, the last hello was 2026-01-31T12:00:00.000Z; " +
       "task users: 1 live, 0 resting, 2 quarantined",
   );
-  assert.match(helperLine({ ...helper, agent: false, lastHello: 0 }), /no agent is connected, none has said hello yet/);
+  const lonely = helperLine({ ...helper, agent: false, lastHello: 0 }, () => true);
+  assert.match(lonely, /no agent is connected, none has said hello yet/);
   assert.match(
     helperLine({ ...helper, lastHello: 0 }, () => false),
     /^helper {6}not running: it was pid 7, version 0\.1\.0; task users then: 1 live/,
